@@ -1,0 +1,34 @@
+/* code.h - the source files under test, in memory: the reference, a submission, or a changed reference. */
+#ifndef CODE_H
+#define CODE_H
+
+#include "plan.h"
+
+typedef struct code_file {
+    const chapter *chapter;
+    const char *name; /* one of chapter->graded */
+    text source;
+    char *
+        problem; /* why there is no source ("the file is missing", "it is a symbolic link"); else NULL */
+} code_file;
+
+typedef struct code {
+    char *name; /* for build directories and messages: letters, digits, dashes */
+    code_file *files;
+    int count;     /* one for each graded file of each chapter */
+    list warnings; /* for the student: a header that differs from the workbook's, a stray file */
+} code;
+
+code *code_reference(const plan *p);
+
+/* Takes the graded files out of directory/chapters/NN-name/ and nothing else: regular files with one
+ * link, not beyond 1 MiB, never through a symbolic link, never waiting for a FIFO.
+ * Returns NULL and *problem (the caller's) if directory has no chapters/ at all or cannot be read. */
+code *code_submission(const plan *p, const char *directory, const char *name, char **problem);
+
+code *code_copy(const code *c, const char *name);
+code_file *code_find(const code *c, const chapter *chapter, const char *file); /* NULL if unknown */
+void code_set(code *c, const chapter *chapter, const char *file, const char *source);
+void code_free(code *c);
+
+#endif

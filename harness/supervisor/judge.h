@@ -1,0 +1,28 @@
+/* judge.h - builds scenario programs, runs them and collects the verdicts. */
+#ifndef JUDGE_H
+#define JUDGE_H
+
+#include "code.h"
+#include "verdict.h"
+
+typedef enum base { BASE_OWN, BASE_REFERENCE } base;
+
+/* One chapter of one code on one base. */
+typedef struct request {
+    const code *code;
+    const chapter *chapter;
+    base base;
+    const exercise *only; /* NULL: all exercises of the chapter */
+    result *results; /* out: one for each exercise of the chapter; with only, the others are zero */
+} request;
+
+/* Carries out all requests, as many processes at a time as there are processors: compiles what has
+ * changed, links one program for each request, runs every scenario in a process of its own, tries a
+ * GRADER_ERROR once more. Fills the results; results_free gives them back.
+ * progress: called as scenarios end; may be NULL. */
+void judge(const plan *p, request *requests, int count,
+           void (*progress)(int done, int all, void *arg), void *arg);
+
+void results_free(const chapter *c, result *results);
+
+#endif
