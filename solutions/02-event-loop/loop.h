@@ -39,6 +39,11 @@ int loop_close(loop *l);
  * Returns 0 or UV_ENOMEM. asyncio: loop.call_soon(fn, arg). */
 int loop_call_soon(loop *l, loop_callback fn, void *arg, handle **out);
 
+/* The same without a handle, for an arg that somebody must free: if the loop is closed before
+ * fn(arg) could run, drop(arg) is called instead. Returns 0 or UV_ENOMEM, and then neither is
+ * called. Python has a garbage collector for this. */
+int loop_call_soon_or_drop(loop *l, loop_callback fn, void *arg, void (*drop)(void *arg));
+
 /* Schedules fn(arg) for ms milliseconds from now, never earlier. Equal deadlines run in the order
  * in which they were called. A delay of 0 still waits for the next turn. out: as for
  * loop_call_soon. Returns 0 or UV_ENOMEM. asyncio: loop.call_later(ms / 1000, fn, arg). */
@@ -84,11 +89,21 @@ void loop_set_exception_handler(loop *l, loop_exception_handler handler, void *a
 /* Calls the exception handler. asyncio: loop.call_exception_handler({...}). */
 void loop_call_exception_handler(loop *l, const char *message, int error);
 
+/* Called once when a coroutine of the loop has ended: in its last step, or in loop_close.
+ * owner: as given to loop_spawn. error: 0, or the error that it ended with; UV_ECANCELED if it was
+ * closed. result: its value, NULL after an error. The coroutine is freed right after. */
+typedef void (*loop_ended)(void *owner, int error, void *result);
+
 /* Starts fn(arg, &result) as a coroutine of the loop: its first step is in the next turn. The loop
- * frees it when it has ended; an error that it returns goes to the exception handler. out: receives
- * the coroutine, borrowed, valid until it ends; may be NULL. Returns 0 or UV_ENOMEM. asyncio has it
- * inside of create_task, chapter 04. */
-int loop_spawn(loop *l, coroutine_fn fn, void *arg, coroutine **out);
+ * frees it when it has ended.
+ * ended: who wants to know; with NULL an error that it ends with goes to the exception handler.
+ * out: receives the coroutine, borrowed, valid until it has ended; may be NULL.
+ * Returns 0 or UV_ENOMEM, and then ended is not called. asyncio has it inside of create_task. */
+int loop_spawn(loop *l, coroutine_fn fn, void *arg, loop_ended ended, void *owner, coroutine **out);
+
+/* Returns the owner of the coroutine that the loop is running, if it was spawned with this ended
+ * function; NULL if there is none. */
+void *loop_owner(loop_ended ended);
 
 /* Runs fn(arg, &result) as a coroutine of the loop, and the loop until it has ended.
  * result: receives its value; may be NULL.

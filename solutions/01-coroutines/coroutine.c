@@ -1,0 +1,178 @@
+/* coroutine.c - a context that knows who resumed it. */
+#include "coroutine.h"
+
+#include "context.h"
+#include "stack.h"
+#include "workbook.h"
+
+#include <stdlib.h>
+#include <uv.h>
+
+struct coroutine {
+    context context;
+    stack stack;
+    coroutine_fn fn;
+    void *arg;
+    coroutine_state state;
+    coroutine *resumer; /* who waits for it; NULL is the thread's own stack */
+    void *sent;         /* goes in: what coroutine_yield hands to the coroutine */
+    int thrown;         /* goes in: what coroutine_yield returns */
+    void *value;        /* comes out: what was yielded or returned */
+    int outcome;        /* comes out: what coroutine_resume returns */
+    void *data;
+};
+
+static _Thread_local coroutine *current; /* NULL: the thread's own stack is running */
+static _Thread_local context thread_context;
+
+static context *context_of(coroutine *co) {
+    return co ? &co->context : &thread_context;
+}
+
+coroutine *coroutine_current(void) {
+    return current;
+}
+
+coroutine_state coroutine_get_state(const coroutine *co) {
+    return co->state;
+}
+
+void coroutine_set_data(coroutine *co, void *data) {
+    co->data = data;
+}
+
+void *coroutine_data(const coroutine *co) {
+    return co->data;
+}
+
+/* The first function on a coroutine's stack; its last act is to go back to the resumer for good. */
+static void coroutine_main(void *arg) {
+    coroutine *co = arg;
+    // >>> exercise coroutine/resume
+    // Call the coroutine's function, note its outcome and its value, and leave with context_exit.
+    void *result = NULL;
+    int error = co->fn(co->arg, &result);
+    co->outcome = error < 0 ? error : COROUTINE_RETURNED;
+    co->value = error < 0 ? NULL : result;
+    co->state = COROUTINE_CLOSED;
+    context_exit(&co->context, context_of(co->resumer));
+    // <<<
+}
+
+int coroutine_create(coroutine_fn fn, void *arg, coroutine **out) {
+    // >>> exercise coroutine/resume
+    // A record, a stack of STACK_SIZE, and a context on it that will run coroutine_main.
+    *out = NULL;
+    coroutine *co = calloc(1, sizeof *co);
+    if (!co)
+        return UV_ENOMEM;
+    int error = stack_alloc(&co->stack, STACK_SIZE);
+    if (error) {
+        free(co);
+        return error;
+    }
+    co->fn = fn;
+    co->arg = arg;
+    context_init(&co->context, co->stack.base, co->stack.size, coroutine_main, co);
+    *out = co;
+    return 0;
+    // <<<
+}
+
+/* Switches to co and waits until it yields or ends. What goes in is in sent and thrown already. */
+static int run(coroutine *co, void **value) {
+    // >>> exercise coroutine/resume
+    // Remember who resumes, switch, and when back: tidy up after a coroutine that has ended.
+    co->resumer = current;
+    co->state = COROUTINE_RUNNING;
+    current = co;
+    context_switch(context_of(co->resumer), &co->context);
+    current = co->resumer;
+    if (co->state == COROUTINE_CLOSED)
+        stack_free(&co->stack);
+    if (value)
+        *value = co->value;
+    return co->outcome;
+    // <<<
+}
+
+int coroutine_resume(coroutine *co, void *sent, void **value) {
+    // >>> exercise coroutine/resume
+    // Refuse what the header says cannot be resumed; then run.
+    if (value)
+        *value = NULL;
+    if (co->state == COROUTINE_CLOSED)
+        return UV_EOF;
+    if (co->state == COROUTINE_RUNNING)
+        return UV_EBUSY;
+    if (co->state == COROUTINE_CREATED && sent)
+        return UV_EINVAL;
+    co->sent = sent;
+    co->thrown = 0;
+    return run(co, value);
+    // <<<
+}
+
+int coroutine_yield(void *value, void **sent) {
+    // >>> exercise coroutine/yield
+    // Leave the value where the resumer finds it, switch to him, and when back: take what he sent.
+    coroutine *co = current;
+    if (!co)
+        return UV_EINVAL;
+    co->value = value;
+    co->outcome = COROUTINE_YIELDED;
+    co->state = COROUTINE_SUSPENDED;
+    context_switch(&co->context, context_of(co->resumer));
+    if (sent)
+        *sent = co->sent;
+    return co->thrown;
+    // <<<
+}
+
+/* Ends a coroutine that was never started: there is nothing to run. */
+static void abandon(coroutine *co) {
+    co->state = COROUTINE_CLOSED;
+    stack_free(&co->stack);
+}
+
+int coroutine_throw(coroutine *co, int error, void **value) {
+    // >>> exercise coroutine/close
+    // Like coroutine_resume, but what goes in is an error.
+    if (value)
+        *value = NULL;
+    if (error >= 0)
+        return UV_EINVAL;
+    if (co->state == COROUTINE_RUNNING)
+        return UV_EBUSY;
+    if (co->state == COROUTINE_CREATED)
+        abandon(co);
+    if (co->state == COROUTINE_CLOSED)
+        return error;
+    co->sent = NULL;
+    co->thrown = error;
+    return run(co, value);
+    // <<<
+}
+
+int coroutine_close(coroutine *co) {
+    // >>> exercise coroutine/close
+    // Throw UV_ECANCELED into it, and judge what comes back.
+    if (co->state == COROUTINE_CLOSED)
+        return 0;
+    int outcome = coroutine_throw(co, UV_ECANCELED, NULL);
+    if (outcome == COROUTINE_YIELDED)
+        return UV_EBUSY;
+    return outcome == UV_ECANCELED ? 0 : outcome;
+    // <<<
+}
+
+int coroutine_free(coroutine *co) {
+    if (!co)
+        return 0;
+    if (co->state != COROUTINE_CLOSED)
+        coroutine_close(co);
+    if (co->state != COROUTINE_CLOSED)
+        return UV_EBUSY;
+    free(co);
+    return 0;
+}

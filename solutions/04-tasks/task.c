@@ -1,0 +1,285 @@
+/* task.c - a coroutine of the loop, and the future of what it returns. */
+#include "task.h"
+
+#include "workbook.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct task {
+    future *future; /* owned by this task: the last reference to it is the last one to the task */
+    loop *loop;
+    coroutine *co; /* NULL once it has ended */
+    char *name;    /* NULL: "Task-" and the number */
+    char default_name[24];
+    struct task *previous, *next; /* the tasks that have not ended */
+};
+
+/* The tasks that have not ended. There is one running loop on a thread, so one list on a thread
+ * will do. */
+static _Thread_local task *all;
+
+static void list_add(task *t) {
+    t->previous = NULL;
+    t->next = all;
+    if (all)
+        all->previous = t;
+    all = t;
+}
+
+static void list_remove(task *t) {
+    if (t->previous)
+        t->previous->next = t->next;
+    else
+        all = t->next;
+    if (t->next)
+        t->next->previous = t->previous;
+}
+
+task *task_retain(task *t) {
+    future_retain(t->future);
+    return t;
+}
+
+void task_release(task *t) {
+    if (t)
+        future_release(t->future);
+}
+
+future *task_future(task *t) {
+    return t->future;
+}
+
+int task_done(const task *t) {
+    return future_done(t->future);
+}
+
+int task_result(task *t, void **value) {
+    return future_result(t->future, value);
+}
+
+const char *task_name(const task *t) {
+    return t->name ? t->name : t->default_name;
+}
+
+int task_set_name(task *t, const char *name) {
+    char *copy = strdup(name);
+    if (!copy)
+        return UV_ENOMEM;
+    free(t->name);
+    t->name = copy;
+    return 0;
+}
+
+/* ---- the owner of a future ---- */
+
+/* future_cancel on a task's future means the task. */
+static int cancel(void *owner) {
+    return task_throw(owner, UV_ECANCELED);
+}
+
+/* The last reference has gone. */
+static void destroy(void *owner, future *f) {
+    task *t = owner;
+    // >>> exercise task/never-retrieved
+    // If its error was never retrieved, the exception handler is told, with the task's name.
+    if (!future_error_retrieved(f)) {
+        char message[128];
+        snprintf(message, sizeof message, "task %s: its error was never retrieved", task_name(t));
+        loop_call_exception_handler(t->loop, message, future_error(f));
+    }
+    // <<<
+    free(t->name);
+    free(t);
+}
+
+static const future_owner task_owner = {.cancel = cancel, .destroy = destroy};
+
+/* ---- from the first step to the last ---- */
+
+/* The loop's word that the task's coroutine has ended. */
+static void ended(void *owner, int error, void *result) {
+    task *t = owner;
+    // >>> exercise task/create
+    // Complete the future: with a result, an error, or as cancelled. The task is not one of "all"
+    // any more, and the loop's reference goes.
+    t->co = NULL;
+    list_remove(t);
+    if (error == UV_ECANCELED)
+        future_set_cancelled(t->future);
+    else if (error < 0)
+        future_set_error(t->future, error);
+    else
+        future_set_result(t->future, result);
+    task_release(t);
+    // <<<
+}
+
+static void set_default_name(task *t) {
+    static _Atomic unsigned long count; /* over the whole program, as in asyncio */
+    snprintf(t->default_name, sizeof t->default_name, "Task-%lu", ++count);
+}
+
+/* task_create on any loop. *out receives one reference; the loop has another. */
+static int create(loop *l, coroutine_fn fn, void *arg, const char *name, task **out) {
+    // >>> exercise task/create
+    // The record, its future (owned), its name, and its coroutine (loop_spawn calls ended). On an
+    // error, everything that was made before is undone.
+    *out = NULL;
+    task *t = calloc(1, sizeof *t);
+    if (!t)
+        return UV_ENOMEM;
+    t->loop = l;
+    int error = future_new_owned(l, &task_owner, t, &t->future);
+    if (error < 0) {
+        free(t);
+        return error;
+    }
+    if (name)
+        error = task_set_name(t, name);
+    else
+        set_default_name(t);
+    if (!error)
+        error = loop_spawn(l, fn, arg, ended, t, &t->co);
+    if (error < 0) {
+        task_release(t);
+        return error;
+    }
+    list_add(t);
+    task_retain(t);
+    *out = t;
+    return 0;
+    // <<<
+}
+
+int task_create(coroutine_fn fn, void *arg, const char *name, task **out) {
+    // >>> exercise task/create
+    // create on the running loop. A task that nobody wants to hold still runs.
+    task *t = NULL;
+    loop *l = loop_running();
+    int error = l ? create(l, fn, arg, name, &t) : UV_EINVAL;
+    if (out)
+        *out = t;
+    else
+        task_release(t);
+    return error;
+    // <<<
+}
+
+task *task_current(void) {
+    // >>> exercise task/current
+    // loop_owner knows whose step this is.
+    return loop_owner(ended);
+    // <<<
+}
+
+int task_all(task **tasks, int capacity) {
+    // >>> exercise task/current
+    // Walk the list; count also those that do not fit.
+    if (!loop_running())
+        return UV_EINVAL;
+    int count = 0;
+    for (task *t = all; t; t = t->next, count++)
+        if (count < capacity)
+            tasks[count] = t;
+    return count;
+    // <<<
+}
+
+int task_await(task *t, void **value) {
+    // >>> exercise task/await
+    // future_await does the work. Two things are different: a task cannot await itself, and
+    // somebody must keep the task meanwhile.
+    if (value)
+        *value = NULL;
+    task *waiting = task_current();
+    if (waiting == t || (!waiting && !task_done(t)))
+        return UV_EINVAL;
+    task_retain(t);
+    int error = future_await(t->future, value);
+    task_release(t);
+    return error;
+    // <<<
+}
+
+int task_throw(task *t, int error) {
+    // >>> exercise task/throw
+    // loop_wake does it, for a task that has not ended and is not running.
+    if (!t->co || coroutine_get_state(t->co) == COROUTINE_RUNNING)
+        return 0;
+    loop_wake(t->co, error);
+    return 1;
+    // <<<
+}
+
+/* ---- run ---- */
+
+/* A done callback that ends loop_run. */
+static int stop(future *f, void *l) {
+    loop_stop(l);
+    return 0;
+}
+
+/* Runs l until t has ended. */
+static void run_until_done(loop *l, task *t) {
+    // >>> exercise task/run
+    // A done callback can stop the loop.
+    if (!task_done(t) && future_add_done_callback(t->future, stop, l) == 0)
+        loop_run(l);
+    // <<<
+}
+
+/* Ends the tasks that main has left behind. They all get UV_ECANCELED first, then they all are
+ * waited for; a task that fails in its cleanup is reported. */
+static void end_leftovers(loop *l) {
+    // >>> exercise task/leftovers
+    // Outside of loop_run, task_all has no running loop to ask: walk the list. Retain what you will
+    // look at after it has ended. The message is "a task failed while it was being ended".
+    int count = 0;
+    for (task *t = all; t; t = t->next)
+        count++;
+    task **leftover = malloc((size_t)count * sizeof *leftover);
+    if (!leftover)
+        return; /* loop_close will end them, without waiting */
+    count = 0;
+    for (task *t = all; t; t = t->next)
+        leftover[count++] = task_retain(t);
+    for (int i = 0; i < count; i++)
+        task_throw(leftover[i], UV_ECANCELED);
+    for (int i = 0; i < count; i++) {
+        run_until_done(l, leftover[i]);
+        int error = future_error(leftover[i]->future);
+        if (error < 0 && error != UV_ECANCELED)
+            loop_call_exception_handler(l, "a task failed while it was being ended", error);
+        task_release(leftover[i]);
+    }
+    free(leftover);
+    // <<<
+}
+
+int async_run(coroutine_fn fn, void *arg, void **result) {
+    // >>> exercise task/run
+    // A loop of its own, main as its first task, run_until_done, end_leftovers if all is not empty,
+    // and close the loop whatever has happened.
+    loop *l;
+    task *main_task;
+    if (result)
+        *result = NULL;
+    if (loop_running())
+        return UV_EBUSY;
+    int error = loop_new(&l);
+    if (error < 0)
+        return error;
+    error = create(l, fn, arg, NULL, &main_task);
+    if (!error) {
+        run_until_done(l, main_task);
+        error = task_done(main_task) ? task_result(main_task, result) : UV_EINTR;
+        task_release(main_task);
+    }
+    if (all)
+        end_leftovers(l);
+    loop_close(l);
+    return error;
+    // <<<
+}
