@@ -1,0 +1,99 @@
+# From Yield to Await. `make help` lists the commands.
+#
+# Everything is built below build/. What a submission contains is never built here: the program
+# build/workbook does that, and no path of a submission reaches make or a shell.
+
+CC ?= cc
+CFLAGS ?= -O2 -g
+BUILD := build
+WORKBOOK := $(BUILD)/workbook
+
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# What the commands below can be told, for example `make test CH=02`. Paths reach the recipes through the
+# environment, where a space or a quote in them does no harm.
+export SUBMISSION SUBMISSIONS OUT JSON REPORT
+chapter := $(if $(CH),--chapter '$(CH)')
+exercise := $(if $(EX),--exercise '$(EX)')
+base := $(if $(BASE),--base '$(BASE)')
+clock := $(if $(CLOCK),--clock '$(CLOCK)')
+name := $(if $(NAME),--name '$(NAME)')
+submission := $(if $(SUBMISSION),--submission "$$SUBMISSION")
+
+help: ## this list
+	@echo 'From Yield to Await: an asyncio in C, exercise by exercise. Begin with book/00-introduction.md.'
+	@echo
+	@awk -F ' *## ' '/^[a-z-]+:.*##/ { sub(/:.*/, "", $$1); printf "  make %-12s %s\n", $$1, $$2 } /^##/ { print $$2 }' $(firstword $(MAKEFILE_LIST))
+
+## Students
+list: $(WORKBOOK) ## the chapters and exercises, with points
+	@$(WORKBOOK) list $(chapter)
+test: $(WORKBOOK) ## test your code: [CH=02] [EX=loop/run] [BASE=own|reference] [CLOCK=real]
+	@$(WORKBOOK) test $(chapter) $(exercise) $(base) $(clock) $(submission)
+hint: $(WORKBOOK) ## a hint: EX=loop/run [N=2]
+	@$(WORKBOOK) hint $(exercise) $(if $(N),--number '$(N)')
+debug: $(WORKBOOK) ## step through an exercise's scenario with gdb: EX=loop/run [NAME=scenario]
+	@$(WORKBOOK) debug $(exercise) $(name)
+run: $(WORKBOOK) ## the chapter's program on your code: CH=02 [NAME=program] [CLOCK=virtual] [ARGS=...]
+	@$(WORKBOOK) demo --own $(chapter) $(name) $(clock) -- $(ARGS)
+demo: $(WORKBOOK) ## the same on the reference, to see where the chapter leads
+	@$(WORKBOOK) demo $(chapter) $(name) $(clock) -- $(ARGS)
+
+## Instructors
+grade: $(WORKBOOK) ## grade chapters/: [SUBMISSION=dir] [JSON=file] [REPORT=file]; many: SUBMISSIONS=dir OUT=dir
+	@$(WORKBOOK) $(if $(SUBMISSIONS),grade-all --submissions "$$SUBMISSIONS" $(if $(OUT),--out "$$OUT"),\
+	    grade $(submission) $(if $(JSON),--json "$$JSON") $(if $(REPORT),--report "$$REPORT"))
+
+## Authors (CONTRIBUTING.md)
+check: $(WORKBOOK) ## the project's own tests, all of them
+	@CC='$(CC)' harness/check
+starters: $(WORKBOOK) ## write chapters/ anew from solutions/
+	@$(WORKBOOK) starters
+expected: $(WORKBOOK) ## record the expected traces from the reference: [CH=..] [EX=..]
+	@$(WORKBOOK) expected $(chapter) $(exercise)
+book: $(WORKBOOK) ## fill the book's listings and transcripts in anew
+	@$(WORKBOOK) book
+lint: $(WORKBOOK) ## what an exercise lacks
+	@$(WORKBOOK) lint
+mutants: $(WORKBOOK) ## run the wrong implementations: each must be caught: [CH=..]
+	@$(WORKBOOK) mutants $(chapter)
+variants: $(WORKBOOK) ## run the other right implementations: each must pass: [CH=..]
+	@$(WORKBOOK) variants $(chapter)
+flake: $(WORKBOOK) ## run all scenarios RUNS times under load; no verdict may differ
+	@$(WORKBOOK) flake --runs '$(or $(RUNS),20)' $(chapter)
+bench: $(BUILD)/ready ## measure the reference against the limit and its peers
+	@CC='$(CC)' harness/bench/run
+format: ## format all C files
+	@clang-format -i $(shell git ls-files '*.c' '*.h' | grep -v '^chapters/')
+clean: ## remove build/
+	rm -rf $(BUILD)
+
+# The tool.
+sources := $(wildcard harness/supervisor/*.c)
+objects := $(sources:harness/supervisor/%.c=$(BUILD)/supervisor/%.o)
+
+$(WORKBOOK): $(objects)
+	@$(CC) $(CFLAGS) $(objects) -o $@ $$(pkg-config --libs libuv)
+
+$(objects): $(BUILD)/supervisor/%.o: harness/supervisor/%.c $(BUILD)/ready
+	@mkdir -p $(@D)
+	@$(CC) -std=gnu11 -D_GNU_SOURCE $(CFLAGS) -Wall -Wextra -Wno-unused-parameter \
+	    $$(pkg-config --cflags libuv) -MMD -MP -c $< -o $@
+
+-include $(objects:.o=.d)
+
+# Compiler, libuv and the like: looked for once, and again when ./setup changes.
+$(BUILD)/ready: setup
+	@mkdir -p $(BUILD)
+	@./setup
+	@touch $@
+
+# For editors and clangd.
+compile_commands.json: $(WORKBOOK)
+	@$(WORKBOOK) compile-commands >$@
+	@echo wrote $@
+
+.PHONY: help list test hint debug run demo grade check starters expected book lint mutants variants \
+	flake bench format clean compile_commands.json
