@@ -47,8 +47,9 @@ grade: $(WORKBOOK) ## grade chapters/: [SUBMISSION=dir] [JSON=file] [REPORT=file
 	    grade $(submission) $(if $(JSON),--json "$$JSON") $(if $(REPORT),--report "$$REPORT"))
 
 ## Authors (CONTRIBUTING.md)
-check: $(WORKBOOK) ## the project's own tests, all of them
-	@CC='$(CC)' harness/check
+check: $(WORKBOOK) ## the project's own tests, all of them: [STEPS='mutants book']
+	@./setup check
+	@harness/check $(STEPS)
 starters: $(WORKBOOK) ## write chapters/ anew from solutions/
 	@$(WORKBOOK) starters
 expected: $(WORKBOOK) ## record the expected traces from the reference: [CH=..] [EX=..]

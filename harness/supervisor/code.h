@@ -7,9 +7,11 @@
 typedef struct code_file {
     const chapter *chapter;
     const char *name; /* one of chapter->graded */
+    /* Where messages say that it lies: "solutions" if it is the reference's as it is, else "chapters". */
+    const char *folder;
     text source;
-    char *
-        problem; /* why there is no source ("the file is missing", "it is a symbolic link"); else NULL */
+    /* Why there is no source ("the file is missing", "it is a symbolic link"); else NULL. */
+    char *problem;
 } code_file;
 
 typedef struct code {

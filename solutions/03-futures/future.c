@@ -159,7 +159,7 @@ static void notify(future *f) {
 /* Completes a pending future, and notifies. */
 static int complete(future *f, future_state state, void *result, int error) {
     // >>> exercise future/result
-    // Once and never again. If nobody waits (f->first), there is nobody to notify.
+    // Once and never again. If somebody waits (f->first), notify.
     if (f->state != FUTURE_PENDING)
         return UV_EALREADY;
     f->state = state;
@@ -213,7 +213,7 @@ int future_error(future *f) {
 
 int future_result(future *f, void **value) {
     // >>> exercise future/result
-    // The value, or the reason why there is none: future_error knows it once it is written. Until
+    // The value, or the reason why there is none: future_error knows it, once it is written. Until
     // then: UV_EAGAIN while pending.
     if (value)
         *value = f->result;

@@ -42,10 +42,12 @@ int future_new_owned(loop *l, const future_owner *functions, void *owner, future
 /* Takes one more reference. Returns f. */
 future *future_retain(future *f);
 
-/* Gives one reference back; NULL is fine. If the last one goes while the future holds an error that
- * nobody has retrieved (future_result, future_error or future_await), the loop's exception handler
- * is told "the error of a future was never retrieved"; not so for an owned future, whose owner
- * decides. asyncio: Future.__del__. */
+/* Gives one reference back; NULL is fine. The last one frees f; callbacks of a future that is still
+ * pending then will never be called. If f holds an error that nobody has retrieved (future_result,
+ * future_error, or a future_await that returned it), the loop's exception handler is told "the
+ * error of a future was never retrieved"; not so if an owner has a destroy function, for then he
+ * decides. asyncio: Future.__del__, which a cancel() after the error silences; future_cancel does
+ * not. */
 void future_release(future *f);
 
 /* Returns the state. asyncio: f.done() is future_get_state(f) != FUTURE_PENDING. */
@@ -61,11 +63,12 @@ int future_set_result(future *f, void *value);
 
 /* Finishes f with an error. error: a negative error code, else the call returns UV_EINVAL.
  * UV_ECANCELED is refused with UV_EINVAL as well: to cancel is future_cancel. Returns 0, or
- * UV_EALREADY if f is not pending. asyncio: f.set_exception. */
+ * UV_EALREADY if f is not pending. asyncio: f.set_exception, which takes a CancelledError: such a
+ * future raises it, and is finished and not cancelled. */
 int future_set_error(future *f, int error);
 
 /* Cancels f, or asks its owner to. Returns 1 if it was pending and is cancelled or will be, else 0.
- * asyncio: f.cancel(). */
+ * asyncio: f.cancel(), whose message has no counterpart here. */
 int future_cancel(future *f);
 
 /* For owners: makes a pending f cancelled, without asking the owner.
@@ -89,19 +92,26 @@ typedef int (*future_callback)(future *f, void *arg);
 
 /* Has fn(f, arg) called with loop_call_soon once f is done; at once scheduled, not called, if it is
  * done already. Callbacks run in the order in which they were added; the same pair may be added
- * twice. Returns 0 or UV_ENOMEM. asyncio: f.add_done_callback(fn). */
+ * twice. A callback does not keep a pending future alive; once it is scheduled, f lives until it
+ * has run. Takes constant time, however many wait. Returns 0 or UV_ENOMEM. asyncio:
+ * f.add_done_callback(fn); its context has no counterpart here. */
 int future_add_done_callback(future *f, future_callback fn, void *arg);
 
 /* Removes every callback that was added with fn and arg and is not scheduled yet.
- * Returns how many it removed. asyncio: f.remove_done_callback(fn). */
+ * Returns how many it removed. asyncio: f.remove_done_callback(fn), which compares fn alone: an
+ * argument is part of it there (a lambda, functools.partial). */
 int future_remove_done_callback(future *f, future_callback fn, void *arg);
 
 /* Stops the running coroutine until f is done; if it is done already, goes on without a stop. Any
- * number of coroutines may await the same future; they go on in the order in which they came.
- * value: receives the result, as for future_result; may be NULL.
+ * number of coroutines may await the same future; they go on in the order in which they came, and
+ * callbacks have their places in the same order. To come and to leave takes constant time, however
+ * many wait. Meanwhile loop_awaited of the coroutine is f.
+ * value: receives the result, NULL unless the call returns 0; may be NULL.
  * Returns as future_result does for a done future; UV_ECANCELED (or another code) if the coroutine
  * was woken with it, also when f is done by then; UV_EINVAL if f is pending and no coroutine of a
- * loop is running. The caller keeps its reference during the call. asyncio: await f. */
+ * loop is running. In the last two cases f does not know the coroutine any more, and is not changed
+ * (asyncio: cancelling a task cancels the future that it awaits; chapter 06 does that). The caller
+ * keeps its reference during the call. asyncio: await f. */
 int future_await(future *f, void **value);
 
 #endif

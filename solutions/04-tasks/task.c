@@ -16,8 +16,8 @@ struct task {
     struct task *previous, *next; /* the tasks that have not ended */
 };
 
-/* The tasks that have not ended. There is one running loop on a thread, so one list on a thread
- * will do. */
+/* The tasks of this thread that have not ended: those of the loop that is running, and of others
+ * that rest until somebody runs or closes them. */
 static _Thread_local task *all;
 
 static void list_add(task *t) {
@@ -79,17 +79,25 @@ static int cancel(void *owner) {
     return task_throw(owner, UV_ECANCELED);
 }
 
+/* Called when the last reference to a task goes whose error nobody has seen. */
+static void report_lost_error(task *t, int error) {
+    // >>> exercise task/never-retrieved
+    // Tell the loop's exception handler; the message is in the header. A name can be of any length:
+    // asprintf makes a string that is as long as it needs to be.
+    char *message;
+    if (asprintf(&message, "task %s: its error was never retrieved", task_name(t)) < 0)
+        message = NULL;
+    loop_call_exception_handler(t->loop,
+                                message ? message : "a task: its error was never retrieved", error);
+    free(message);
+    // <<<
+}
+
 /* The last reference has gone. */
 static void destroy(void *owner, future *f) {
     task *t = owner;
-    // >>> exercise task/never-retrieved
-    // If its error was never retrieved, the exception handler is told, with the task's name.
-    if (!future_error_retrieved(f)) {
-        char message[128];
-        snprintf(message, sizeof message, "task %s: its error was never retrieved", task_name(t));
-        loop_call_exception_handler(t->loop, message, future_error(f));
-    }
-    // <<<
+    if (!future_error_retrieved(f))
+        report_lost_error(t, future_error(f));
     free(t->name);
     free(t);
 }
@@ -174,16 +182,28 @@ task *task_current(void) {
     // <<<
 }
 
-int task_all(task **tasks, int capacity) {
+/* The tasks of l that have not ended: up to capacity of them go to tasks. Returns how many there
+ * are. */
+static int tasks_of(loop *l, task **tasks, int capacity) {
     // >>> exercise task/current
-    // Walk the list; count also those that do not fit.
-    if (!loop_running())
-        return UV_EINVAL;
+    // Walk the list, which has the tasks of other loops as well; count also those that do not fit.
     int count = 0;
-    for (task *t = all; t; t = t->next, count++)
+    for (task *t = all; t; t = t->next) {
+        if (t->loop != l)
+            continue;
         if (count < capacity)
             tasks[count] = t;
+        count++;
+    }
     return count;
+    // <<<
+}
+
+int task_all(task **tasks, int capacity) {
+    // >>> exercise task/current
+    // tasks_of, if a loop is running.
+    loop *l = loop_running();
+    return l ? tasks_of(l, tasks, capacity) : UV_EINVAL;
     // <<<
 }
 
@@ -221,37 +241,48 @@ static int stop(future *f, void *l) {
     return 0;
 }
 
-/* Runs l until t has ended. */
-static void run_until_done(loop *l, task *t) {
+/* Runs l until t has ended, or somebody else stops it. Returns 0 or UV_ENOMEM. */
+static int run_until_done(loop *l, task *t) {
     // >>> exercise task/run
-    // A done callback can stop the loop.
-    if (!task_done(t) && future_add_done_callback(t->future, stop, l) == 0)
-        loop_run(l);
+    // A done callback can stop the loop. If somebody else has stopped it, the callback must not stop
+    // a later run.
+    int error = future_add_done_callback(t->future, stop, l);
+    if (error < 0)
+        return error;
+    loop_run(l);
+    future_remove_done_callback(t->future, stop, l);
+    return 0;
     // <<<
 }
 
-/* Ends the tasks that main has left behind. They all get UV_ECANCELED first, then they all are
- * waited for; a task that fails in its cleanup is reported. */
-static void end_leftovers(loop *l) {
+/* Waits for a task that was told to end, and reports it if it fails instead. */
+static void see_end(loop *l, task *t) {
     // >>> exercise task/leftovers
-    // Outside of loop_run, task_all has no running loop to ask: walk the list. Retain what you will
-    // look at after it has ended. The message is "a task failed while it was being ended".
-    int count = 0;
-    for (task *t = all; t; t = t->next)
-        count++;
-    task **leftover = malloc((size_t)count * sizeof *leftover);
+    // It may have ended by now; and a loop_stop in somebody's cleanup is no reason to leave early.
+    // The message is "a task failed while it was being ended".
+    while (!task_done(t))
+        if (run_until_done(l, t) < 0)
+            return; /* loop_close will end it, without waiting */
+    int error = future_error(t->future);
+    if (error < 0 && error != UV_ECANCELED)
+        loop_call_exception_handler(l, "a task failed while it was being ended", error);
+    // <<<
+}
+
+/* Ends the tasks that main has left behind, count of them: they all get UV_ECANCELED first, then
+ * they all are waited for. */
+static void end_leftovers(loop *l, int count) {
+    // >>> exercise task/leftovers
+    // tasks_of, task_throw, see_end. A task that ends is freed if nobody holds it, and it may end
+    // while you wait for another one: retain them all first.
+    task **leftover = malloc((size_t)count * sizeof(task *));
     if (!leftover)
         return; /* loop_close will end them, without waiting */
-    count = 0;
-    for (task *t = all; t; t = t->next)
-        leftover[count++] = task_retain(t);
+    tasks_of(l, leftover, count);
     for (int i = 0; i < count; i++)
-        task_throw(leftover[i], UV_ECANCELED);
+        task_throw(task_retain(leftover[i]), UV_ECANCELED);
     for (int i = 0; i < count; i++) {
-        run_until_done(l, leftover[i]);
-        int error = future_error(leftover[i]->future);
-        if (error < 0 && error != UV_ECANCELED)
-            loop_call_exception_handler(l, "a task failed while it was being ended", error);
+        see_end(l, leftover[i]);
         task_release(leftover[i]);
     }
     free(leftover);
@@ -260,8 +291,8 @@ static void end_leftovers(loop *l) {
 
 int async_run(coroutine_fn fn, void *arg, void **result) {
     // >>> exercise task/run
-    // A loop of its own, main as its first task, run_until_done, end_leftovers if all is not empty,
-    // and close the loop whatever has happened.
+    // A loop of its own, main as its first task, run_until_done; if tasks_of says that some are left
+    // over, end_leftovers; and close the loop whatever has happened.
     loop *l;
     task *main_task;
     if (result)
@@ -273,12 +304,14 @@ int async_run(coroutine_fn fn, void *arg, void **result) {
         return error;
     error = create(l, fn, arg, NULL, &main_task);
     if (!error) {
-        run_until_done(l, main_task);
-        error = task_done(main_task) ? task_result(main_task, result) : UV_EINTR;
+        error = run_until_done(l, main_task);
+        if (!error)
+            error = task_done(main_task) ? task_result(main_task, result) : UV_EINTR;
         task_release(main_task);
     }
-    if (all)
-        end_leftovers(l);
+    int left = tasks_of(l, NULL, 0);
+    if (left > 0)
+        end_leftovers(l, left);
     loop_close(l);
     return error;
     // <<<

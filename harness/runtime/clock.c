@@ -1,0 +1,196 @@
+/* clock.c - the virtual clock.
+ *
+ * clock_gettime and epoll_wait are defined here, in the executable, before those of the C library:
+ * the dynamic linker then gives these to libuv as well. Time stands still while code runs. When
+ * libuv wants to sleep until its next timer and nothing else can happen, the clock jumps there. */
+#include "runtime.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    BOOTED_MS = 1000 * 1000, /* what CLOCK_MONOTONIC shows at the start */
+    PATIENCE_MS = 5000,      /* real time given to a request in flight before time goes on */
+};
+static const int64_t started_at = 1735689600; /* what CLOCK_REALTIME shows: 2025-01-01, UTC */
+
+static _Atomic int64_t virtual_ms; /* threads of the pool read it too */
+static int64_t real_start_ms;
+static int polls;
+
+static int64_t real_ms(void) {
+    struct timespec t;
+    syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+void harness_clock_start(void) {
+    virtual_ms = 0;
+    real_start_ms = real_ms();
+}
+
+int64_t harness_clock_ms(void) {
+    return harness_real_clock ? real_ms() - real_start_ms : virtual_ms;
+}
+
+int64_t now_ms(void) {
+    return harness_clock_ms();
+}
+
+void harness_clock_step(int64_t ms) {
+    virtual_ms += ms;
+}
+
+int harness_clock_polls(void) {
+    return polls;
+}
+
+static void from_ms(struct timespec *t, int64_t seconds, int64_t ms) {
+    t->tv_sec = seconds + ms / 1000;
+    t->tv_nsec = ms % 1000 * 1000000;
+}
+
+/* The clocks that measure CPU time stay real. */
+int clock_gettime(clockid_t id, struct timespec *t) {
+    if (harness_real_clock)
+        return (int)syscall(SYS_clock_gettime, id, t);
+    switch (id) {
+    case CLOCK_MONOTONIC:
+    case CLOCK_MONOTONIC_COARSE:
+    case CLOCK_MONOTONIC_RAW:
+    case CLOCK_BOOTTIME:
+        from_ms(t, 0, BOOTED_MS + virtual_ms);
+        return 0;
+    case CLOCK_REALTIME:
+    case CLOCK_REALTIME_COARSE:
+        from_ms(t, started_at, virtual_ms);
+        return 0;
+    default:
+        return (int)syscall(SYS_clock_gettime, id, t);
+    }
+}
+
+int gettimeofday(struct timeval *restrict t, void *restrict zone) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    t->tv_sec = now.tv_sec;
+    t->tv_usec = now.tv_nsec / 1000;
+    if (zone)
+        memset(zone, 0, sizeof(struct timezone));
+    return 0;
+}
+
+time_t time(time_t *t) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (t)
+        *t = now.tv_sec;
+    return now.tv_sec;
+}
+
+static int real_poll(int fd, struct epoll_event *events, int count, int timeout,
+                     const sigset_t *mask) {
+    return (int)syscall(SYS_epoll_pwait, fd, events, count, timeout, mask, _NSIG / 8);
+}
+
+/* A request is on its way through a thread of the pool or the kernel: it takes real time, and no
+ * virtual one. Reading the count like this is what libuv's own uv_loop_alive does. */
+static int in_flight(void) {
+    return harness_running_loop && harness_running_loop->active_reqs.count > 0;
+}
+
+/* Something from outside may still wake the loop: a child process, and on the real clock, where
+ * scenarios talk to other processes, any descriptor. */
+static void look_at(uv_handle_t *handle, void *found) {
+    switch (uv_handle_get_type(handle)) {
+    case UV_ASYNC:
+    case UV_CHECK:
+    case UV_IDLE:
+    case UV_PREPARE:
+    case UV_TIMER:
+        return;
+    case UV_PROCESS:
+        *(int *)found |= uv_is_active(handle);
+        return;
+    default:
+        *(int *)found |= harness_real_clock && uv_is_active(handle);
+    }
+}
+
+/* Will nothing ever end a wait without a timer? */
+static int stuck(void) {
+    int found = 0;
+    if (!harness_running_loop)
+        return 1;
+    uv_walk(harness_running_loop, look_at, &found);
+    return !found && !in_flight();
+}
+
+/* Nothing is ready: on to the next timer. */
+static int jump(int fd, struct epoll_event *events, int count, int timeout, const sigset_t *mask) {
+    int ready = in_flight() ? real_poll(fd, events, count, PATIENCE_MS, mask) : 0;
+    if (ready == 0) {
+        harness_clock_step(timeout);
+        harness_watch_time();
+    }
+    return ready;
+}
+
+int epoll_pwait(int fd, struct epoll_event *events, int count, int timeout, const sigset_t *mask) {
+    if (!harness_on_loop_thread())
+        return real_poll(fd, events, count, timeout, mask);
+    polls++;
+    harness_watch_turn();
+    int ready = real_poll(fd, events, count, 0, mask);
+    if (ready != 0 || timeout == 0)
+        return ready;
+    if (timeout < 0 && stuck())
+        harness_deadlock();
+    if (timeout > 0 && !harness_real_clock)
+        return jump(fd, events, count, timeout, mask);
+    return real_poll(fd, events, count, timeout, mask);
+}
+
+int epoll_wait(int fd, struct epoll_event *events, int count, int timeout) {
+    return epoll_pwait(fd, events, count, timeout, NULL);
+}
+
+static void nothing(uv_timer_t *timer) {
+}
+
+/* Does libuv poll with the epoll_wait above? A turn that does not wait must show. */
+static int polls_here(void) {
+    uv_loop_t loop;
+    uv_timer_t timer;
+    if (__real_uv_loop_init(&loop) != 0)
+        return 0;
+    int before = polls;
+    uv_timer_init(&loop, &timer);
+    uv_timer_start(&timer, nothing, 1000, 0);
+    __real_uv_run(&loop, UV_RUN_NOWAIT);
+    int seen = polls != before;
+    uv_close((uv_handle_t *)&timer, NULL);
+    __real_uv_run(&loop, UV_RUN_NOWAIT);
+    __real_uv_loop_close(&loop);
+    return seen;
+}
+
+/* Proof that libuv lives on this clock; without it every time would be wrong in silence. */
+const char *harness_clock_problem(void) {
+    if (!harness_real_clock) {
+        uint64_t before = uv_hrtime();
+        harness_clock_step(7);
+        uint64_t step = uv_hrtime() - before;
+        harness_clock_step(-7);
+        if (step != 7 * 1000000)
+            return "uv_hrtime does not follow the virtual clock";
+    }
+    return polls_here() ? NULL : "uv_run does not poll through the virtual clock";
+}

@@ -1,0 +1,34 @@
+/* limits.c - a scenario that computes for too long. Only CPU time counts: a busy machine makes no
+ * difference. */
+#include "runtime.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/time.h>
+
+static uintptr_t pcs[PC_LIMIT];
+static int count;
+
+static void collect(void *ucontext) {
+    count = harness_interrupted(ucontext, pcs, PC_LIMIT);
+}
+
+static void reached(int signal, siginfo_t *info, void *ucontext) {
+    static record r;
+    harness_survives(collect, ucontext);
+    harness_record_begin(&r, "cpu");
+    harness_record_number(&r, harness_clock_ms());
+    harness_record_pcs(&r, pcs, count);
+    harness_record_write(&r);
+    harness_end(STATUS_ENDED);
+}
+
+void harness_limit_cpu(int seconds) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_sigaction = reached;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
+    sigaction(SIGPROF, &action, NULL);
+    struct itimerval timer = {.it_value = {.tv_sec = seconds}};
+    setitimer(ITIMER_PROF, &timer, NULL);
+}

@@ -1,0 +1,79 @@
+/* loops.c - libuv loops that were not closed, and the handles that are still open in them.
+ *
+ * The linker sends every call of uv_loop_init, uv_loop_close and uv_run here first (--wrap). */
+#include "runtime.h"
+
+enum { STACK_SPAN = 8 * 1024 * 1024 };
+
+typedef struct entry {
+    table_entry key;
+} entry;
+
+static table loops = {.size = sizeof(entry)};
+uv_loop_t *harness_running_loop;
+
+/* AddressSanitizer knows which memory was freed; without it, nobody does. */
+int __asan_address_is_poisoned(const void *address) __attribute__((weak));
+
+/* Local variables of the scenario lie below the frame of main, and have ended with it. */
+static int is_gone(const void *memory) {
+    uintptr_t top = harness_stack_top, address = (uintptr_t)memory;
+    if (address < top && top - address < STACK_SPAN)
+        return 1;
+    return __asan_address_is_poisoned && __asan_address_is_poisoned(memory);
+}
+
+static void opened(uv_loop_t *loop) {
+    if (harness_on_loop_thread() && !harness_table_find(&loops, loop))
+        harness_table_add(&loops, loop);
+}
+
+int __wrap_uv_loop_init(uv_loop_t *loop) {
+    int status = __real_uv_loop_init(loop);
+    if (status == 0)
+        opened(loop);
+    return status;
+}
+
+int __wrap_uv_loop_close(uv_loop_t *loop) {
+    int status = __real_uv_loop_close(loop);
+    if (status == 0)
+        harness_table_remove(&loops, loop);
+    return status;
+}
+
+/* uv_default_loop makes a loop without uv_loop_init: it is met here. */
+int __wrap_uv_run(uv_loop_t *loop, uv_run_mode mode) {
+    if (!harness_on_loop_thread())
+        return __real_uv_run(loop, mode);
+    opened(loop);
+    harness_watch_turn(); /* a loop that has nothing to do does not even poll */
+    uv_loop_t *outer = harness_running_loop;
+    harness_running_loop = loop;
+    int status = __real_uv_run(loop, mode);
+    harness_running_loop = outer;
+    return status;
+}
+
+static void tell(uv_handle_t *handle, void *arg) {
+    const char *type = uv_handle_type_name(uv_handle_get_type(handle));
+    if (!uv_is_closing(handle))
+        harness_record_word("handle", type ? type : "unknown");
+}
+
+/* Handles whose memory was freed make a list that leads nowhere: it may crash. */
+static void walk(void *loop) {
+    uv_walk(loop, tell, NULL);
+}
+
+void harness_loops_check(void) {
+    for (uint32_t i = 1; i <= loops.used; i++) {
+        const entry *e = harness_table_at(&loops, i);
+        if (!e)
+            continue;
+        uv_loop_t *loop = (uv_loop_t *)e->key.key;
+        if (!is_gone(loop))
+            harness_survives(walk, loop);
+        harness_record_word("loop", "open");
+    }
+}

@@ -1,0 +1,69 @@
+/* build.h - scenario and demo programs, from sources to something that runs.
+ *
+ * A file that is missing or does not compile is replaced by its starter, and a function that nobody
+ * defines by one that says so when it is called: a fault costs only the scenarios that reach it. */
+#ifndef BUILD_H
+#define BUILD_H
+
+#include "cc.h"
+#include "judge.h"
+#include "process.h"
+
+/* A file under test that could not be used. */
+typedef struct fault {
+    const code_file *file;
+    verdict_kind kind; /* MISSING_FILE or COMPILE_ERROR */
+    char *words;       /* what is wrong with it */
+} fault;
+
+typedef struct build build;
+struct build {
+    /* Filled in by the caller. */
+    const code *code;
+    const chapter *chapter;
+    base base;
+    const exercise *only; /* NULL: the scenarios of all exercises */
+    const char *demo;     /* the name of a demo program instead, without .c; else NULL */
+    int virtual_clock;    /* of a demo */
+    int strict;           /* a fault is an end: nothing is replaced */
+    void (*ended)(build *b, void *arg); /* called once when all is known; may be NULL */
+    void *arg;
+    /* Filled in when it has ended. */
+    char *program; /* NULL if there is none */
+    verdict_kind kind;
+    char *headline, *words; /* why there is none */
+    fault *faults;
+    int fault_count;
+    list missing;       /* functions that are called and that nobody defines */
+    char *linker_words; /* about those */
+    /* For build.c alone. */
+    struct builder *builder;
+    flavour flavour;
+    struct slot *slots;
+    int slot_count, waits_for;
+    process link;
+    char *fresh;
+};
+
+/* What builds share: each object is made once, whoever needs it. */
+typedef struct builder {
+    const plan *plan;
+    pool *pool;
+    code *reference;
+    struct object **objects;
+    int count;
+} builder;
+
+void builder_open(builder *b, const plan *p, pool *pool);
+void build_start(builder *b, build *one); /* the rest happens in pool_run */
+void build_clear(build *one);             /* gives back what it holds */
+void builder_close(builder *b);
+
+/* "chapters/03-futures/future.c"; the caller's. */
+char *file_path(const code_file *f);
+
+/* What the compiler said about a file that compiled, as it is in the cache; the caller's, empty if it
+ * said nothing. */
+char *compiler_words(const plan *p, const code_file *f);
+
+#endif

@@ -1,0 +1,196 @@
+/* command-mutants.c - every wrong implementation must be caught by the exercise that it belongs to. */
+#include "authoring.h"
+#include "commands.h"
+#include "judge.h"
+#include "lint.h"
+#include "patch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* One mutant on its way to the judge. */
+typedef struct mutant {
+    chapter *chapter;
+    exercise *exercise;
+    char *name;
+    patch patch;
+    char *problem; /* why it cannot be judged; NULL if it can */
+    code *code;
+    int request; /* which one is its */
+} mutant;
+
+typedef struct mutants {
+    mutant *items;
+    int count;
+    request
+        *requests; /* first one for each chapter, of the reference as it is, then the mutants' */
+    int request_count;
+} mutants;
+
+static char *changed_reference(mutant *m, const code *reference) {
+    const char *file = fields_get(&m->patch.head, "file");
+    const char *why = fields_get(&m->patch.head, "misconception");
+    verdict_kind kind;
+    if (!why || !*why)
+        return duplicate("no 'misconception:', what the student believes");
+    const char *wanted = fields_get(&m->patch.head, "verdict");
+    if (wanted && verdict_from_name(wanted, &kind) < 0)
+        return formatted("unknown verdict '%s'", wanted);
+    code_file *original = file ? code_find(reference, m->chapter, file) : NULL;
+    if (!original)
+        return formatted("'file: %s' names no graded file of %s", file ? file : "",
+                         m->chapter->name);
+    if (original->problem)
+        return formatted("%s: %s", file, original->problem);
+    char *problem;
+    char *source = patch_apply(&m->patch, file, text_string(&original->source), &problem);
+    if (!source)
+        return problem;
+    char *name = code_name("mutant", m->exercise->id, m->name);
+    m->code = code_copy(reference, name);
+    code_set(m->code, m->chapter, file, source);
+    free(name);
+    free(source);
+    return NULL;
+}
+
+static void request_add(mutants *all, const code *code, chapter *c, exercise *only) {
+    all->requests = reallocate(all->requests, (size_t)(all->request_count + 1) * sizeof(request));
+    all->requests[all->request_count++] =
+        (request){.code = code, .chapter = c, .base = BASE_REFERENCE, .only = only};
+}
+
+static void mutant_add(mutants *all, const plan *p, const code *reference, mutant m,
+                       const char *file) {
+    char *path =
+        formatted("harness/exercises/%s/%s/mutants/%s", m.chapter->name, m.exercise->id, file);
+    m.name = formatted("%.*s", (int)(strlen(file) - strlen(".mutant")), file);
+    m.problem = patch_read(&m.patch, p->root, path);
+    if (!m.problem)
+        m.problem = changed_reference(&m, reference);
+    if (!m.problem) {
+        m.request = all->request_count;
+        request_add(all, m.code, m.chapter, m.exercise);
+    }
+    all->items = reallocate(all->items, (size_t)(all->count + 1) * sizeof *all->items);
+    all->items[all->count++] = m;
+    free(path);
+}
+
+static void mutants_of(mutants *all, const plan *p, const code *reference, chapter *c,
+                       exercise *e) {
+    list files = {0};
+    char *directory = formatted("harness/exercises/%s/%s/mutants", c->name, e->id);
+    files_in(&files, p->root, directory, ".mutant");
+    for (int i = 0; i < files.count; i++)
+        mutant_add(all, p, reference, (mutant){.chapter = c, .exercise = e}, files.items[i]);
+    free(directory);
+    list_free(&files);
+}
+
+static const result *result_of(const request *r, const exercise *e) {
+    return &r->results[e - r->chapter->exercises];
+}
+
+/* Without this, a broken reference would make every mutant look caught. */
+static const request *reference_of(const mutants *all, const chapter *c) {
+    const request *r = all->requests;
+    while (r->chapter != c)
+        r++;
+    return r;
+}
+
+static char *not_caught(const mutants *all, const mutant *m) {
+    if (m->problem)
+        return duplicate(m->problem);
+    const result *r = result_of(&all->requests[m->request], m->exercise);
+    const char *wanted = fields_get(&m->patch.head, "verdict");
+    if (result_of(reference_of(all, m->chapter), m->exercise)->kind != PASS)
+        return duplicate("the reference itself does not pass this exercise");
+    if (r->kind == PASS)
+        return formatted("every scenario passes, though this student believes:\n  %s",
+                         fields_get(&m->patch.head, "misconception"));
+    if (r->kind == COMPILE_ERROR || r->kind == LINK_ERROR || r->kind == MISSING_FILE ||
+        r->kind == GRADER_ERROR) {
+        const outcome *o = first_trouble(r);
+        char *words = trouble_of(r);
+        char *reason =
+            formatted("a mutant must run: %s\n%s", words, o ? text_string(&o->details) : "");
+        free(words);
+        return reason;
+    }
+    if (wanted && strcmp(wanted, verdict_name(r->kind)) != 0) {
+        char *words = trouble_of(r);
+        char *reason = formatted("its verdict must be %s\n%s", wanted, words);
+        free(words);
+        return reason;
+    }
+    return NULL;
+}
+
+static void mutant_report(checks *k, const mutants *all, const mutant *m) {
+    char *reason = not_caught(all, m);
+    if (reason) {
+        check_failed(k, reason, "%s/%s %s  not caught", short_name(m->chapter), m->exercise->id,
+                     m->name);
+    } else {
+        const outcome *o = first_trouble(result_of(&all->requests[m->request], m->exercise));
+        check_passed(k, "%s/%s %s  caught: %s", short_name(m->chapter), m->exercise->id, m->name,
+                     o && o->headline ? o->headline : "");
+    }
+    free(reason);
+}
+
+static void count_report(checks *k, const mutants *all, const chapter *c) {
+    int count = 0;
+    for (int i = 0; i < all->count; i++)
+        count += all->items[i].chapter == c;
+    if (count >= MUTANTS_WANTED)
+        check_passed(k, "%s  %d mutants", c->name, count);
+    else
+        check_failed(k, NULL, "%s  %d mutants, at least %d are wanted", c->name, count,
+                     MUTANTS_WANTED);
+}
+
+static void mutants_free(mutants *all) {
+    for (int i = 0; i < all->request_count; i++)
+        results_free(all->requests[i].chapter, all->requests[i].results);
+    for (int i = 0; i < all->count; i++) {
+        mutant *m = &all->items[i];
+        free(m->name);
+        free(m->problem);
+        patch_free(&m->patch);
+        if (m->code)
+            code_free(m->code);
+    }
+    free(all->items);
+    free(all->requests);
+}
+
+static int wanted(plan *p, const options *o, const chapter *c, const exercise *e) {
+    if (o->chapter && plan_chapter(p, o->chapter) != c)
+        return 0;
+    return !o->exercise || !e || strcmp(o->exercise, e->id) == 0;
+}
+
+int command_mutants(plan *p, const options *o) {
+    checks k = {0};
+    mutants all = {0};
+    code *reference = code_reference(p);
+    for (int i = 0; i < p->chapter_count; i++)
+        if (wanted(p, o, &p->chapters[i], NULL))
+            request_add(&all, reference, &p->chapters[i], NULL);
+    for (int i = 0; i < p->chapter_count; i++)
+        for (int j = 0; j < p->chapters[i].exercise_count; j++)
+            if (wanted(p, o, &p->chapters[i], &p->chapters[i].exercises[j]))
+                mutants_of(&all, p, reference, &p->chapters[i], &p->chapters[i].exercises[j]);
+    judge(p, all.requests, all.request_count, NULL, NULL);
+    for (int i = 0; i < all.count; i++)
+        mutant_report(&k, &all, &all.items[i]);
+    for (int i = 0; i < p->chapter_count; i++)
+        if (wanted(p, o, &p->chapters[i], NULL) && !o->exercise)
+            count_report(&k, &all, &p->chapters[i]);
+    mutants_free(&all);
+    code_free(reference);
+    return checks_end(&k);
+}

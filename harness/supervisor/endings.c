@@ -1,0 +1,293 @@
+#include "escape.h"
+#include "evidence.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    FRAMES_SHOWN = 6,
+    WAITERS_SHOWN = 12,
+};
+
+/* The callers of r, looked up. The caller gives them back with frames_free. */
+static frames callers_of(const evidence *e, const record *r) {
+    frames f = {0};
+    symbolize(e->run->program, r->callers, r->caller_count, &f);
+    return f;
+}
+
+/* " in future_get (chapters/03-futures/future.c:7)", or "" if nobody knows. */
+static char *in_place(const frames *f) {
+    const frame *place = frames_place(f);
+    if (!place)
+        return duplicate("");
+    char *words = words_frame(place), *phrase = formatted(" in %s", words);
+    free(words);
+    return phrase;
+}
+
+/* Adds the calls that led there, without those that the student cannot know. */
+static void add_calls(const frames *f, outcome *o) {
+    int shown = 0;
+    for (int i = 0; i < f->count && shown < FRAMES_SHOWN; i++) {
+        if (f->items[i].kind > FRAME_SCENARIO)
+            continue;
+        char *place = words_path(f->items[i].file, f->items[i].line);
+        char *function = words_text(f->items[i].function);
+        text_addf(&o->details, "%-12s%-24s %s\n", shown++ ? "  called by" : "  in", function,
+                  place);
+        free(place);
+        free(function);
+    }
+}
+
+static const char *signal_words(int number) {
+    switch (number) {
+    case SIGSEGV:
+    case SIGBUS:
+        return "used a pointer to memory that is not there";
+    case SIGFPE:
+        return "divided by zero";
+    case SIGILL:
+        return "ran into an instruction that does not exist";
+    case SIGABRT:
+        return "was aborted: an assert, or the C library, found something wrong";
+    default:
+        return "was ended";
+    }
+}
+
+/* A name as signal(7) has it. */
+static char *signal_name(int number) {
+    const char *name = sigabbrev_np(number);
+    return name ? formatted("SIG%s", name) : formatted("signal %d", number);
+}
+
+static void explain_overflow(const frames *f, outcome *o) {
+    char *place = in_place(f);
+    o->kind = STACK_OVERFLOW;
+    o->headline = formatted("Stack overflow%s: functions call each other too deeply, or a local "
+                            "variable is too large for the stack.",
+                            place);
+    free(place);
+}
+
+int explain_signal(const evidence *e, outcome *o) {
+    const record *r = records_find(&e->records, RECORD_SIGNAL);
+    if (!r)
+        return 0;
+    frames f = callers_of(e, r);
+    int number = (int)r->numbers[0];
+    if (strcmp(r->word, "guard") == 0) {
+        explain_overflow(&f, o);
+    } else {
+        char *place = in_place(&f), *name = signal_name(number);
+        o->kind = CRASH;
+        if (strcmp(r->word, "null") == 0)
+            o->headline = formatted("Crash%s: a null pointer was used (%s).", place, name);
+        else
+            o->headline =
+                formatted("Crash%s: the program %s (%s).", place, signal_words(number), name);
+        free(place);
+        free(name);
+    }
+    add_calls(&f, o);
+    frames_free(&f);
+    explain_progress(e, o->kind == CRASH ? "(crash)" : "(stack overflow)", last_ms(e), o);
+    return 1;
+}
+
+/* A measurement that reaches the limit is not endless but slow: smaller scenarios have shown that it
+ * ends. */
+static void explain_cpu_of_cost(const evidence *e, outcome *o) {
+    o->kind = SLOW;
+    o->headline = formatted("%d items took so long that the limit on CPU time was reached; the "
+                            "reference grows in proportion to the items.",
+                            e->scenario->cost_large);
+}
+
+int explain_cpu(const evidence *e, outcome *o) {
+    const record *r = records_find(&e->records, RECORD_CPU);
+    if (!r)
+        return 0;
+    frames f = callers_of(e, r);
+    if (e->scenario->cost_large) {
+        explain_cpu_of_cost(e, o);
+    } else {
+        char *place = in_place(&f);
+        o->kind = TIMEOUT;
+        o->headline = formatted("Computing without end at %" PRId64 " ms%s: the limit on CPU time "
+                                "was reached and the loop never got its turn.",
+                                r->ms, place);
+        free(place);
+    }
+    add_calls(&f, o);
+    frames_free(&f);
+    explain_progress(e, "(computes without end)", r->ms, o);
+    return 1;
+}
+
+int explain_out_of_time(const evidence *e, outcome *o) {
+    if (!e->run->out_of_time)
+        return 0;
+    o->kind = TIMEOUT;
+    o->headline =
+        formatted("The scenario did not end within %d seconds of real time.", WALL_SECONDS);
+    text_add(&o->details, "It was waiting for something outside of the loop, or could not be "
+                          "interrupted.\n");
+    explain_progress(e, "(ended by the grader)", last_ms(e), o);
+    return 1;
+}
+
+int explain_blocked(const evidence *e, outcome *o) {
+    const record *r = records_find(&e->records, RECORD_BLOCKED);
+    if (!r)
+        return 0;
+    frames f = callers_of(e, r);
+    char *place = in_place(&f), *function = words_text(r->word);
+    o->kind = BLOCKED;
+    o->headline =
+        formatted("The loop is blocked at %" PRId64 " ms: %s() was called%s, and while it "
+                  "waits no other task can run.",
+                  r->ms, function, place);
+    free(place);
+    free(function);
+    add_calls(&f, o);
+    frames_free(&f);
+    explain_progress(e, "(blocked)", r->ms, o);
+    return 1;
+}
+
+/* Where a waiting context stands: the function of the layers that it called, and the line there; or,
+ * if that is not the student's, the innermost line that is. */
+static void add_waiter(const record *r, const frames *f, int name_width, outcome *o) {
+    char *name = escaped(r->word);
+    text_addf(&o->details, "  %s%*s", name, name_width - escape_columns(name), "");
+    free(name);
+    const frame *entry = frames_entry(f), *own = frames_first(f, FRAME_STUDENT);
+    if (r->caller_count == 0) {
+        text_addf(&o->details, "  has not started since %" PRId64 " ms\n", r->ms);
+        return;
+    }
+    const frame *shown = entry && entry->kind == FRAME_STUDENT ? entry : own ? own : entry;
+    char *function = entry ? words_text(entry->function) : duplicate("some function");
+    char *place = shown ? words_path(shown->file, shown->line) : duplicate("");
+    text_addf(&o->details, "  waits in %-18s since %" PRId64 " ms%s%s\n", function, r->ms,
+              *place ? "   " : "", place);
+    free(function);
+    free(place);
+}
+
+static int collect_waiters(const evidence *e, const record **waiters, int *all) {
+    int shown = 0;
+    *all = 0;
+    for (int i = 0; i < e->records.count; i++)
+        if (e->records.items[i].kind == RECORD_WAITER && (*all)++ < WAITERS_SHOWN)
+            waiters[shown++] = &e->records.items[i];
+    return shown;
+}
+
+/* Adds a line for each task that waits. Returns how many there are. */
+static int add_waiters(const evidence *e, outcome *o) {
+    const record *waiters[WAITERS_SHOWN];
+    const uint64_t *stacks[WAITERS_SHOWN];
+    int counts[WAITERS_SHOWN], all, width = 8;
+    frames f[WAITERS_SHOWN];
+    memset(f, 0, sizeof f);
+    int shown = collect_waiters(e, waiters, &all);
+    for (int i = 0; i < shown; i++) {
+        stacks[i] = waiters[i]->callers;
+        counts[i] = waiters[i]->caller_count;
+        char *name = escaped(waiters[i]->word);
+        width = escape_columns(name) > width ? escape_columns(name) : width;
+        free(name);
+    }
+    symbolize_stacks(e->run->program, stacks, counts, shown, f);
+    for (int i = 0; i < shown; i++) {
+        add_waiter(waiters[i], &f[i], width, o);
+        frames_free(&f[i]);
+    }
+    if (all > shown)
+        text_addf(&o->details, "  and %d more\n", all - shown);
+    return all;
+}
+
+int explain_endless(const evidence *e, outcome *o) {
+    const record *r = records_find(&e->records, RECORD_ENDLESS);
+    if (!r)
+        return 0;
+    o->kind = ENDLESS;
+    if (strcmp(r->word, "time") == 0)
+        o->headline =
+            formatted("Endless at %" PRId64 " ms: timers go on and on, an hour of virtual "
+                      "time has passed.",
+                      r->ms);
+    else if (strcmp(r->word, "switches") == 0)
+        o->headline = formatted("Endless at %" PRId64 " ms: coroutines switched %" PRId64
+                                " times and nothing happened.",
+                                r->ms, r->numbers[0]);
+    else
+        o->headline = formatted("Endless at %" PRId64 " ms: the loop made %" PRId64
+                                " turns and nothing happened.",
+                                r->ms, r->numbers[0]);
+    add_waiters(e, o);
+    explain_progress(e, "(endless)", r->ms, o);
+    return 1;
+}
+
+int explain_deadlock(const evidence *e, outcome *o) {
+    const record *r = records_find(&e->records, RECORD_DEADLOCK);
+    if (!r)
+        return 0;
+    o->kind = DEADLOCK;
+    o->headline = formatted("Deadlock at %" PRId64 " ms: no task is ready, no timer runs, nothing "
+                            "is in flight.",
+                            r->ms);
+    if (add_waiters(e, o) == 0)
+        text_add(&o->details, "  No task waits either: the loop runs on with nothing to do. Who "
+                              "should have stopped it?\n");
+    explain_progress(e, "(deadlock)", r->ms, o);
+    return 1;
+}
+
+int explain_exit(const evidence *e, outcome *o) {
+    const record *r = records_find(&e->records, RECORD_EXIT);
+    if (!r)
+        return 0;
+    frames f = callers_of(e, r);
+    char *place = in_place(&f), *function = words_text(r->word);
+    int is_abort = strcmp(r->word, "abort") == 0;
+    char *status = is_abort ? duplicate("") : formatted("%" PRId64, r->numbers[0]);
+    o->kind = EXIT;
+    o->headline = formatted("The program ended before the scenario did: %s(%s) was called%s.",
+                            function, status, place);
+    free(place);
+    free(function);
+    free(status);
+    add_calls(&f, o);
+    frames_free(&f);
+    explain_progress(e, "(exit)", last_ms(e), o);
+    return 1;
+}
+
+/* The process is gone, and nothing in it had time to say why. */
+int explain_died(const evidence *e, outcome *o) {
+    const run *r = e->run;
+    if (r->signal) {
+        char *name = signal_name(r->signal);
+        o->kind = CRASH;
+        o->headline = formatted("The program was killed by %s.", name);
+        free(name);
+    } else if (!e->records.ended || r->status != 0) {
+        o->kind = EXIT;
+        o->headline = formatted("The program ended with status %d %s.", r->status,
+                                e->records.ended ? "although the scenario had ended well"
+                                                 : "before the scenario did");
+    } else {
+        return 0;
+    }
+    explain_progress(e, "(ended)", last_ms(e), o);
+    return 1;
+}

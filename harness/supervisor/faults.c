@@ -1,0 +1,197 @@
+#include "evidence.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What each kind of report means. %s becomes "reads 8 bytes"; without it, it is a whole phrase. */
+static const struct meaning {
+    const char *what, *phrase;
+} meanings[] = {
+    {"heap-use-after-free", "%s of memory that was already freed"},
+    {"heap-buffer-overflow", "%s outside of the block that malloc gave out"},
+    {"stack-buffer-overflow", "%s outside of a local variable"},
+    {"stack-buffer-underflow", "%s outside of a local variable"},
+    {"dynamic-stack-buffer-overflow", "%s outside of a local array"},
+    {"global-buffer-overflow", "%s outside of a global variable"},
+    {"stack-use-after-return", "%s of a local variable whose function has returned"},
+    {"stack-use-after-scope", "%s of a local variable whose block has ended"},
+    {"use-after-poison", "%s of memory that nobody may touch any more"},
+    {"double-free", "frees memory that was already freed"},
+    {"bad-free", "frees an address that malloc did not give out"},
+    {"negative-size-param", "asks for a negative number of bytes"},
+    {"memcpy-param-overlap", "copies between blocks that overlap"},
+    {"allocation-size-too-big", "asks for an impossible amount of memory"},
+    {"calloc-overflow", "asks for an impossible amount of memory"},
+    {"out-of-memory", "asks for more memory than there is"},
+};
+
+/* "READ of size 8" -> "reads 8 bytes" */
+static char *access_words(const char *access) {
+    int size = 0;
+    const char *verb = access && starts_with(access, "WRITE") ? "writes" : "reads";
+    if (access && sscanf(access, "%*s of size %d", &size) == 1 && size > 0) {
+        char *bytes = words_count(size, "byte"), *words = formatted("%s %s", verb, bytes);
+        free(bytes);
+        return words;
+    }
+    return formatted("%s a piece", verb);
+}
+
+static char *memory_phrase(const sanitizer_report *s) {
+    for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++) {
+        const char *phrase = meanings[i].phrase, *rest = phrase + 2;
+        if (strcmp(meanings[i].what, s->what) != 0)
+            continue;
+        if (!starts_with(phrase, "%s"))
+            return duplicate(phrase);
+        char *access = access_words(s->access), *words = formatted("%s%s", access, rest);
+        free(access);
+        return words;
+    }
+    char *what = words_text(s->what), *words = formatted("misuses memory (%s)", what);
+    free(what);
+    return words;
+}
+
+/* Adds "  freed in      future_release           chapters/03-futures/future.c:120". */
+static void add_place(const char *label, const frames *f, outcome *o) {
+    const frame *place = frames_place(f);
+    if (!place)
+        return;
+    char *path = words_path(place->file, place->line), *function = words_text(place->function);
+    text_addf(&o->details, "  %-14s%-24s %s\n", label, function, path);
+    free(path);
+    free(function);
+}
+
+static void explain_misuse(const sanitizer_report *s, outcome *o) {
+    const frame *place = frames_place(&s->at);
+    char *phrase = memory_phrase(s);
+    char *where = place ? words_path(place->file, place->line) : NULL;
+    char *who = place ? words_text(place->function) : duplicate("");
+    o->kind = MEMORY;
+    o->headline = formatted("%s %s%s%s%s.", *who ? who : "The program", phrase, where ? " (" : "",
+                            where ? where : "", where ? ")" : "");
+    free(phrase);
+    free(where);
+    free(who);
+    add_place("happens in", &s->at, o);
+    add_place("freed in", &s->freed, o);
+    add_place("allocated in", &s->allocated, o);
+}
+
+static char *at_place(const sanitizer_report *s) {
+    const frame *place = frames_place(&s->at);
+    return place ? words_frame(place) : duplicate("an unknown place");
+}
+
+int explain_memory(const evidence *e, outcome *o) {
+    const sanitizer_report *s = &e->sanitizer;
+    if (s->kind == SANITIZER_SILENT || s->kind == SANITIZER_LEAK || s->kind == SANITIZER_BROKEN)
+        return 0;
+    char *place = at_place(s), *what = words_text(s->what);
+    if (s->kind == SANITIZER_MEMORY) {
+        explain_misuse(s, o);
+    } else if (s->kind == SANITIZER_OVERFLOW) {
+        o->kind = STACK_OVERFLOW;
+        o->headline = formatted("Stack overflow in %s: functions call each other too deeply, or a "
+                                "local variable is too large for the stack.",
+                                place);
+    } else if (s->kind == SANITIZER_UNDEFINED) {
+        o->kind = UNDEFINED;
+        o->headline = formatted("Undefined behaviour at %s: %s.", place, what);
+    } else {
+        int null = strstr(s->what, "null") != NULL;
+        o->kind = CRASH;
+        o->headline =
+            formatted("Crash at %s: %s (%s).", place,
+                      null ? "a null pointer was used" : "the program cannot go on", what);
+    }
+    free(place);
+    free(what);
+    explain_progress(e, o->kind == CRASH ? "(crash)" : "(ended here)", last_ms(e), o);
+    return 1;
+}
+
+static int64_t number_of(const evidence *e, record_kind kind) {
+    const record *r = records_find(&e->records, kind);
+    return r && r->numbers[0] > 0 ? r->numbers[0] : 0;
+}
+
+static void add_leaks(const sanitizer_report *s, outcome *o) {
+    for (int i = 0; i < s->leak_count; i++) {
+        const leak *l = &s->leaks[i];
+        const frame *place = frames_place(&l->allocated);
+        char *bytes = words_count(l->bytes, "byte"), *objects = words_count(l->objects, "block");
+        char *words = place ? words_frame(place) : duplicate("an unknown place");
+        text_addf(&o->details, "  %s in %s, allocated in %s\n", bytes, objects, words);
+        free(bytes);
+        free(objects);
+        free(words);
+    }
+}
+
+/* Contexts come first: whoever does not end a coroutine loses its stack and its memory too. */
+int explain_leak(const evidence *e, outcome *o) {
+    const sanitizer_report *s = &e->sanitizer;
+    int64_t contexts = number_of(e, RECORD_CONTEXTS), stacks = number_of(e, RECORD_STACKS);
+    int memory = s->kind == SANITIZER_LEAK;
+    if (!contexts && !stacks && !memory)
+        return 0;
+    o->kind = LEAK;
+    if (contexts) {
+        char *many = words_count(contexts, "coroutine");
+        o->headline = formatted("%s had not ended when the scenario was over: resume it to its "
+                                "end, or close it.",
+                                many);
+        free(many);
+    } else if (stacks) {
+        char *many = words_count(stacks, "stack");
+        o->headline = formatted("%s %s not given back when the scenario was over.", many,
+                                stacks == 1 ? "was" : "were");
+        free(many);
+    } else {
+        const frame *place = s->leak_count ? frames_place(&s->leaks[0].allocated) : NULL;
+        char *bytes = words_count(s->leaked_bytes, "byte");
+        char *words = place ? words_frame(place) : duplicate("an unknown place");
+        o->headline = formatted("%s %s never freed: allocated in %s.", bytes,
+                                s->leaked_bytes == 1 ? "was" : "were", words);
+        free(bytes);
+        free(words);
+    }
+    if (contexts && stacks)
+        text_addf(&o->details, "  %" PRId64 " of their stacks were not given back either.\n",
+                  stacks);
+    if (memory)
+        add_leaks(s, o);
+    return 1;
+}
+
+int explain_handles(const evidence *e, outcome *o) {
+    list types = {0};
+    int open = records_find(&e->records, RECORD_LOOP) != NULL;
+    for (int i = 0; i < e->records.count; i++)
+        if (e->records.items[i].kind == RECORD_HANDLE)
+            list_add(&types, e->records.items[i].word);
+    if (!open && !types.count)
+        return 0;
+    o->kind = HANDLES;
+    char *many = words_count(types.count, "handle");
+    o->headline = types.count ? formatted("%s of libuv %s still open when the scenario was over.",
+                                          many, types.count == 1 ? "was" : "were")
+                              : duplicate("A loop of libuv was not closed when the scenario was "
+                                          "over.");
+    free(many);
+    for (int i = 0; i < types.count && i < 8; i++) {
+        char *type = words_text(types.items[i]);
+        text_addf(&o->details,
+                  "  a handle of type %s: uv_close it, and let the loop run until its "
+                  "close callback was called\n",
+                  type);
+        free(type);
+    }
+    list_free(&types);
+    return 1;
+}
