@@ -1,9 +1,9 @@
 /* blocking.c - calls that would stop the whole loop.
  *
  * A thread that sleeps in the kernel runs no other task. On the scenario's thread, the calls below
- * end the scenario when they would wait; when they would not, and on other threads, they do what the
- * C library's do. libuv's own calls are let through (it waits a moment for a child to start), except
- * for sleeping. */
+ * end the scenario when they would wait; when they would not, and on other threads, they do what
+ * the C library's do. libuv's own calls are let through (it waits a moment for a child to start),
+ * except for sleeping. */
 #include "runtime.h"
 
 #include <dlfcn.h>

@@ -23,7 +23,7 @@ static const int64_t started_at = 1735689600; /* what CLOCK_REALTIME shows: 2025
 
 static _Atomic int64_t virtual_ms; /* threads of the pool read it too */
 static int64_t real_start_ms;
-static int polls;
+static int polls; /* how often libuv has polled so far */
 
 static int64_t real_ms(void) {
     struct timespec t;
@@ -46,10 +46,6 @@ int64_t now_ms(void) {
 
 void harness_clock_step(int64_t ms) {
     virtual_ms += ms;
-}
-
-int harness_clock_polls(void) {
-    return polls;
 }
 
 static void from_ms(struct timespec *t, int64_t seconds, int64_t ms) {

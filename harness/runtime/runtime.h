@@ -53,7 +53,6 @@ _Noreturn void harness_end(int status); /* ends the process at once, whatever st
 /* clock.c */
 void harness_clock_start(void);
 int64_t harness_clock_ms(void);          /* since the start of the scenario */
-int harness_clock_polls(void);           /* how often libuv has polled so far */
 void harness_clock_step(int64_t ms);     /* moves the virtual clock */
 const char *harness_clock_problem(void); /* what is wrong with it as libuv sees it, or NULL */
 

@@ -1,7 +1,7 @@
 /* table.c - a hash table from an address to an entry.
  *
- * Entries are numbered from 1 as they come, and no number is used twice. They live in mapped memory,
- * where LeakSanitizer does not look for pointers. */
+ * Entries are numbered from 1 as they come, and no number is used twice. They live in mapped
+ * memory, where LeakSanitizer does not look for pointers. */
 #include "runtime.h"
 
 #include <sys/mman.h>

@@ -49,23 +49,23 @@ void *coroutine_data(const coroutine *co) {
 static void coroutine_main(void *arg) {
     coroutine *co = arg;
     // >>> exercise coroutine/resume
-    // Call the coroutine's function, note its outcome and its value, and leave with context_exit.
+    // Call the coroutine's function, and note its outcome, its value, and that it is closed.
     void *result = NULL;
     int error = co->fn(co->arg, &result);
     co->outcome = error < 0 ? error : COROUTINE_RETURNED;
     co->value = error < 0 ? NULL : result;
     co->state = COROUTINE_CLOSED;
-    context_exit(&co->context, context_of(co->resumer));
     // <<<
+    context_exit(&co->context, context_of(co->resumer));
 }
 
 int coroutine_create(coroutine_fn fn, void *arg, coroutine **out) {
-    // >>> exercise coroutine/resume
-    // A record, a stack of STACK_SIZE, and a context on it that will run coroutine_main.
     *out = NULL;
     coroutine *co = calloc(1, sizeof *co);
     if (!co)
         return UV_ENOMEM;
+    // >>> exercise coroutine/resume
+    // Give it a stack of STACK_SIZE, and note what it will run.
     int error = stack_alloc(&co->stack, STACK_SIZE);
     if (error) {
         free(co);
@@ -73,10 +73,10 @@ int coroutine_create(coroutine_fn fn, void *arg, coroutine **out) {
     }
     co->fn = fn;
     co->arg = arg;
+    // <<<
     context_init(&co->context, co->stack.base, co->stack.size, coroutine_main, co);
     *out = co;
     return 0;
-    // <<<
 }
 
 /* Switches to co and waits until it yields or ends. What goes in is in sent and thrown already. */
@@ -98,7 +98,7 @@ static int run(coroutine *co, void **value) {
 
 int coroutine_resume(coroutine *co, void *sent, void **value) {
     // >>> exercise coroutine/resume
-    // Refuse what the header says cannot be resumed; then run.
+    // Refuse what the header says cannot be resumed; else leave what goes in where it is found.
     if (value)
         *value = NULL;
     if (co->state == COROUTINE_CLOSED)
@@ -109,8 +109,8 @@ int coroutine_resume(coroutine *co, void *sent, void **value) {
         return UV_EINVAL;
     co->sent = sent;
     co->thrown = 0;
-    return run(co, value);
     // <<<
+    return run(co, value);
 }
 
 int coroutine_yield(void *value, void **sent) {
@@ -129,11 +129,13 @@ int coroutine_yield(void *value, void **sent) {
     // <<<
 }
 
+// >>> reference
 /* Ends a coroutine that was never started: there is nothing to run. */
 static void abandon(coroutine *co) {
     co->state = COROUTINE_CLOSED;
     stack_free(&co->stack);
 }
+// <<<
 
 int coroutine_throw(coroutine *co, int error, void **value) {
     // >>> exercise coroutine/close

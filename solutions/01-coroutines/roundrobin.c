@@ -25,10 +25,10 @@ static int deque_grow(deque *d) {
 }
 
 int deque_push(deque *d, void *item) {
-    // >>> exercise roundrobin/deque
-    // The place behind the youngest item, around the end of the ring if need be.
     if (d->count == d->capacity && deque_grow(d) < 0)
         return UV_ENOMEM;
+    // >>> exercise roundrobin/deque
+    // The place behind the youngest item, around the end of the ring if need be.
     d->items[(d->head + d->count++) & (d->capacity - 1)] = item;
     return 0;
     // <<<

@@ -291,8 +291,10 @@ static void queue_due_timers(loop *l) {
 
 /* ---- the turn ---- */
 
+/* Ends libuv's wait. Before version 1.45, libuv looks at its timers before it waits as well, and
+ * would then wait without end for the one that has just run; uv_stop keeps it from that. */
 static void wake_libuv(uv_timer_t *timer) {
-    (void)timer; /* its only task is to end libuv's wait */
+    uv_stop(timer->loop);
 }
 
 /* Sets libuv's timer to the earliest deadline. */
@@ -384,11 +386,11 @@ static void finish(runner *r, int outcome, void *value) {
 
 /* A callback: runs a coroutine until it stops or ends. */
 static int step(void *arg) {
-    runner *r = arg;
     // >>> exercise loop/spawn
-    // Resume it, or throw the code of loop_wake into it if it has not started. When it is back it
+    // arg is its runner. Resume it, or throw the code of loop_wake into it if it has not started. When it is back it
     // has ended, or it rests in loop_suspend, or it has only yielded and wants its next step in the
     // next turn.
+    runner *r = arg;
     loop *l = r->loop;
     void *value;
     l->running = r;
@@ -479,6 +481,7 @@ void *loop_awaited(coroutine *co) {
 /* loop_run_until_complete's coroutine, and what became of it. */
 typedef struct completion {
     loop *loop;
+    handle *stop; /* ends the run; NULL before the coroutine has ended */
     int ended, error;
     void *result;
 } completion;
@@ -488,12 +491,22 @@ static int stop(void *l) {
     return 0;
 }
 
+/* The loop stops in the next turn and not in this one: whatever is queued by now still runs. */
 static void completed(void *owner, int error, void *result) {
     completion *c = owner;
     c->ended = 1;
     c->error = error;
     c->result = result;
-    loop_call_soon(c->loop, stop, c->loop, NULL); /* its neighbours of this turn still run */
+    if (loop_call_soon(c->loop, stop, c->loop, &c->stop) < 0)
+        loop_stop(c->loop);
+}
+
+/* If somebody else has stopped the loop meanwhile, the stop of completed() must not end a later
+ * run. */
+static void forget_stop(completion *c) {
+    if (c->stop)
+        handle_cancel(c->stop);
+    handle_release(c->stop);
 }
 
 // >>> reference
@@ -507,7 +520,9 @@ static void disown(coroutine *co) {
 
 int loop_run_until_complete(loop *l, coroutine_fn fn, void *arg, void **result) {
     // >>> exercise loop/run-until-complete
-    // loop_spawn tells completed() when the coroutine has ended, and completed() stops the loop.
+    // loop_spawn tells completed() when the coroutine has ended, and completed() stops the loop;
+    // forget_stop() when it has. A coroutine that has not ended then must not find this frame's
+    // completion any more.
     completion c = {.loop = l};
     coroutine *co;
     if (result)
@@ -518,6 +533,7 @@ int loop_run_until_complete(loop *l, coroutine_fn fn, void *arg, void **result) 
     if (error < 0)
         return error;
     loop_run(l);
+    forget_stop(&c);
     if (!c.ended) {
         disown(co);
         return UV_EINTR;

@@ -21,8 +21,8 @@
 typedef struct loop loop;
 typedef struct handle handle;
 
-/* A callback. Returns 0, or a negative error code, which goes to the loop's exception handler: an
- * error in one callback never stops the loop. */
+/* A callback. Returns 0, or a negative error code, which goes to the loop's exception handler with
+ * the message "a callback failed": an error in one callback never stops the loop. */
 typedef int (*loop_callback)(void *arg);
 
 /* Creates a loop on a uv_loop_t of its own. out: receives it; the caller closes it with loop_close.
@@ -30,8 +30,14 @@ typedef int (*loop_callback)(void *arg);
 int loop_new(loop **out);
 
 /* Drops what is still scheduled, closes the coroutines that loop_spawn started and that have not
- * ended (see coroutine_close), closes every libuv handle, and frees the loop. NULL is fine. Returns
- * 0, or UV_EBUSY while it runs. asyncio: loop.close(). */
+ * ended, closes every libuv handle, and frees the loop. NULL is fine.
+ * Each such coroutine is an error in the program, so the exception handler is told "a coroutine was
+ * never started", or "a coroutine was still pending", with UV_ECANCELED; then UV_ECANCELED is
+ * thrown into it, and it can clean up but not wait. If it yields instead of ending, the handler is
+ * told "a coroutine ignored that it was closed", with UV_EBUSY; it is asked once more, and if it
+ * yields again it is lost with its stack. The order among several coroutines is open.
+ * Returns 0, or UV_EBUSY while it runs. asyncio: loop.close(), and "Task was destroyed but it is
+ * pending!". */
 int loop_close(loop *l);
 
 /* Schedules fn(arg) for the next turn; callbacks run first in, first out.
@@ -96,7 +102,8 @@ typedef void (*loop_ended)(void *owner, int error, void *result);
 
 /* Starts fn(arg, &result) as a coroutine of the loop: its first step is in the next turn. The loop
  * frees it when it has ended.
- * ended: who wants to know; with NULL an error that it ends with goes to the exception handler.
+ * ended: who wants to know; with NULL an error that it ends with goes to the exception handler,
+ * with the message "a coroutine failed".
  * out: receives the coroutine, borrowed, valid until it has ended; may be NULL.
  * Returns 0 or UV_ENOMEM, and then ended is not called. asyncio has it inside of create_task. */
 int loop_spawn(loop *l, coroutine_fn fn, void *arg, loop_ended ended, void *owner, coroutine **out);
@@ -107,6 +114,7 @@ void *loop_owner(loop_ended ended);
 
 /* Runs fn(arg, &result) as a coroutine of the loop, and the loop until it has ended.
  * result: receives its value; may be NULL.
+ * What is queued when it ends still runs, in the turn after, which is the last one.
  * Returns 0, the error that it returned, UV_ENOMEM, UV_EBUSY as loop_run, or UV_EINTR if loop_stop
  * ended the run before (asyncio: "Event loop stopped before Future completed"; the coroutine stays
  * on the loop). asyncio: loop.run_until_complete(fn(arg)). */
@@ -114,15 +122,15 @@ int loop_run_until_complete(loop *l, coroutine_fn fn, void *arg, void **result);
 
 /* Stops the running coroutine until loop_wake; the primitive under everything that waits.
  * awaited: what it waits for, for whoever asks loop_awaited; may be NULL.
- * Returns the code that loop_wake was given, or UV_EINVAL when no coroutine of a loop is running.
- */
+ * Returns the code that loop_wake was given, or UV_EINVAL when the running coroutine is not one
+ * that the running loop has started (or there is none). */
 int loop_suspend(void *awaited);
 
 /* Lets a coroutine that rests in loop_suspend go on in the next turn.
  * co: a coroutine of a loop. Before its first step, a negative code ends it without running any of
  * it. code: what its loop_suspend returns: 0, or a negative error code. If it was woken already and
- * has not run yet, a negative code replaces the first one (the error wins) and 0 changes nothing.
- * If it is running, nothing happens. */
+ * has not run yet, a negative code replaces a 0 (the error wins), and anything else changes
+ * nothing. If it is running, nothing happens. */
 void loop_wake(coroutine *co, int code);
 
 /* Returns what co waits for, as it told loop_suspend; NULL if it does not wait. Borrowed.

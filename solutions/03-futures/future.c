@@ -112,9 +112,10 @@ int future_done(const future *f) {
 
 /* A callback of the loop: calls one done callback. */
 static int run_callback(void *arg) {
-    waiter *w = arg;
     // >>> exercise future/callbacks
-    // Call it, and give back what was kept for it: its future and the waiter itself.
+    // arg is the waiter. Call it, and give back what was kept for it: its future and the waiter
+    // itself.
+    waiter *w = arg;
     int error = w->fn(w->future, w->arg);
     future_release(w->future);
     free(w);
