@@ -539,13 +539,13 @@ static void test_mutants(void) {
                 "FAIL 01/toy/add extra  not caught");
     mutant_case("mutants: one that does not compile",
                 "misconception: m\nfile: toy.c\n---\n-    return a + b;\n+    SYNTAX\n",
-                "a mutant must run: compile-error");
+                "a mutant must run\n     compile-error");
     mutant_case("mutants: one that does not apply",
                 "misconception: m\nfile: toy.c\n---\n-    return a & b;\n",
                 "hunk 1 is not in toy.c");
     mutant_case("mutants: another verdict than wanted",
                 "misconception: m\nverdict: leak\nfile: toy.c\n---\n-    return a + b;\n",
-                "its verdict must be leak");
+                "another verdict than its 'verdict:'\n     fail");
     mutant_case("mutants: no misconception", "file: toy.c\n---\n-    return a + b;\n",
                 "no 'misconception:'");
     mutant_case("mutants: no such file", "misconception: m\nfile: no.c\n---\n-a\n",
