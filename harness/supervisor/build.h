@@ -19,7 +19,7 @@ typedef struct fault {
 typedef struct build build;
 struct build {
     /* Filled in by the caller. */
-    const code *code;
+    const code *code; /* NULL: the reference */
     const chapter *chapter;
     base base;
     const exercise *only; /* NULL: the scenarios of all exercises */
@@ -40,7 +40,7 @@ struct build {
     struct builder *builder;
     flavour flavour;
     struct slot *slots;
-    int slot_count, waits_for;
+    int slot_count, waits_for, is_over;
     process link;
     char *fresh;
 };
@@ -58,6 +58,11 @@ void builder_open(builder *b, const plan *p, pool *pool);
 void build_start(builder *b, build *one); /* the rest happens in pool_run */
 void build_clear(build *one);             /* gives back what it holds */
 void builder_close(builder *b);
+
+/* Prepares p to run one scenario of a program (or "--list" and NULL), with its three channels, the usual limits and a clean
+ * environment. clock: "real", "virtual", or NULL: as the scenario itself says. */
+void scenario_process(process *p, const char *program, const char *exercise, const char *scenario,
+                      const char *clock);
 
 /* "chapters/03-futures/future.c"; the caller's. */
 char *file_path(const code_file *f);

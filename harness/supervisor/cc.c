@@ -114,6 +114,8 @@ static void add_flags(list *l, const plan *p, flavour f, const chapter *chapter,
     if (exercise)
         list_addf(l, "-DEXERCISE=\"%s\"", exercise);
     list_addf(l, "-I%s/harness/include", p->root);
+    if (f == BESIDE)
+        list_addf(l, "-I%s/harness/runtime", p->root);
     for (int i = 0; i < p->chapter_count; i++)
         if (!chapter || p->chapters[i].number <= chapter->number)
             list_addf(l, "-I%s/solutions/%s", p->root, p->chapters[i].name);
@@ -140,7 +142,7 @@ unit *unit_new(const plan *p, flavour f, int ours, const chapter *chapter, const
     u->path = duplicate(path);
     u->object = formatted("%s/build/objects/%s/%016llx.o", p->root, whose(ours), hash);
     u->words = formatted("%s/build/objects/%s/%016llx.txt", p->root, whose(ours), hash);
-    u->stage = formatted("%s/build/stage/%s-%016llx", p->root, whose(ours), hash);
+    u->stage = formatted("%s/build/stage/%d-%016llx", p->root, (int)getpid(), hash);
     u->fresh = formatted("%s.%d.new", u->object, (int)getpid());
     /* Debuggers look for the source where it lies, not where it was staged. */
     list_addf(&u->command, "-fdebug-prefix-map=%s=%s", u->stage, p->root);
@@ -161,25 +163,45 @@ void unit_free(unit *u) {
     free(u);
 }
 
-/* Calls of these functions go to the runtime first, which watches them. */
-static const char *const wrapped[] = {
-    "context_init", "context_switch", "context_exit",  "stack_alloc",
-    "stack_free",   "uv_loop_init",   "uv_loop_close", "uv_run",
-};
+int unit_stage(const unit *u, const text *source) {
+    char *path = formatted("%s/%s", u->stage, u->path);
+    int error = write_file(path, text_string(source), source->length);
+    char *slash = strrchr(u->object, '/');
+    char *directory = formatted("%.*s", (int)(slash - u->object), u->object);
+    if (!error)
+        error = make_directories(directory);
+    free(directory);
+    free(path);
+    return error;
+}
 
-void program_command(const plan *p, flavour f, int wraps, const list *objects, const char *fresh,
-                     list *command) {
+void unit_unstage(const unit *u) {
+    char *path = formatted("%s/%s", u->stage, u->path);
+    unlink(path);
+    for (char *slash; (slash = strrchr(path, '/')) > path + strlen(u->stage);) {
+        *slash = '\0';
+        rmdir(path);
+    }
+    rmdir(u->stage);
+    free(path);
+}
+
+void program_command(const plan *p, flavour f, const char *wraps, const list *objects,
+                     const char *fresh, list *command) {
+    list wrapped = {0};
     add_all(command, &toolchain_of(p)->compiler);
     split(command, flavours[f], " ");
-    for (size_t i = 0; wraps && i < sizeof wrapped / sizeof *wrapped; i++)
-        list_addf(command, "-Wl,--wrap=%s", wrapped[i]);
+    split(&wrapped, wraps ? wraps : "", " ");
+    for (int i = 0; i < wrapped.count; i++)
+        list_addf(command, "-Wl,--wrap=%s", wrapped.items[i]);
+    list_free(&wrapped);
     add_all(command, objects);
     add_all(command, &toolchain_of(p)->uv_link);
     split(command, "-lpthread -ldl -lm -o", " ");
     list_add(command, fresh);
 }
 
-char *program_path(const plan *p, flavour f, int ours, int wraps, const list *objects) {
+char *program_path(const plan *p, flavour f, int ours, const char *wraps, const list *objects) {
     list command = {0};
     program_command(p, f, wraps, objects, "", &command);
     unsigned long long hash = hash_list(toolchain_of(p)->start, &command);
@@ -212,7 +234,8 @@ static void clean_line(text *out, const plan *p, const char *line, size_t length
 }
 
 static int is_chatter(const char *line) {
-    return starts_with(line, "collect2: ") || starts_with(line, "clang: error: linker");
+    return starts_with(line, "collect2: ") || starts_with(line, "cc1: some ") ||
+           starts_with(line, "clang: error: linker");
 }
 
 char *clean_words(const plan *p, const char *words, int lines) {

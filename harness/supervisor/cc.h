@@ -31,13 +31,18 @@ unit *unit_new(const plan *p, flavour f, int ours, const chapter *chapter, const
                const text *source, const char *exercise);
 void unit_free(unit *u);
 
-/* The program that objects make. wraps: the runtime gets between layers and what is below them.
+/* Puts the source where the compiler will find it, and takes it away again. Returns 0, or a negative
+ * errno. */
+int unit_stage(const unit *u, const text *source);
+void unit_unstage(const unit *u);
+
+/* The program that objects make. wraps: functions, calls of which go to the runtime first; or NULL.
  * Returns its path, the caller's. */
-char *program_path(const plan *p, flavour f, int ours, int wraps, const list *objects);
+char *program_path(const plan *p, flavour f, int ours, const char *wraps, const list *objects);
 
 /* The command that writes it to fresh. */
-void program_command(const plan *p, flavour f, int wraps, const list *objects, const char *fresh,
-                     list *command);
+void program_command(const plan *p, flavour f, const char *wraps, const list *objects,
+                     const char *fresh, list *command);
 
 /* Makes the compiler's and the linker's words fit to be shown: paths as they are in the workbook, no
  * names of objects, at most lines lines. The caller's. */

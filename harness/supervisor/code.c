@@ -24,7 +24,7 @@ static char *check_kind(const struct stat *about) {
     if (!S_ISREG(about->st_mode))
         return duplicate("it is not a regular file");
     if (about->st_nlink != 1)
-        return duplicate("it is a hard link: another file has the same content for good");
+        return duplicate("it is a hard link, a second name of another file");
     if (about->st_size > MOST_BYTES)
         return formatted("it has %lld bytes; 1 MiB is the most", (long long)about->st_size);
     return NULL;

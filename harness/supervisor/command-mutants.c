@@ -100,31 +100,31 @@ static const request *reference_of(const mutants *all, const chapter *c) {
     return r;
 }
 
+static char *with_trouble(const char *reason, const result *r) {
+    const outcome *o = first_trouble(r);
+    char *words = trouble_of(r);
+    char *all = formatted("%s\n%s\n%s", reason, words, o ? text_string(&o->details) : "");
+    free(words);
+    return all;
+}
+
+/* Why the mutant is not caught as it must be; NULL if it is. */
 static char *not_caught(const mutants *all, const mutant *m) {
     if (m->problem)
         return duplicate(m->problem);
     const result *r = result_of(&all->requests[m->request], m->exercise);
     const char *wanted = fields_get(&m->patch.head, "verdict");
-    if (result_of(reference_of(all, m->chapter), m->exercise)->kind != PASS)
-        return duplicate("the reference itself does not pass this exercise");
+    const result *original = result_of(reference_of(all, m->chapter), m->exercise);
+    if (original->kind != PASS)
+        return with_trouble("the reference itself does not pass this exercise", original);
     if (r->kind == PASS)
         return formatted("every scenario passes, though this student believes:\n  %s",
                          fields_get(&m->patch.head, "misconception"));
     if (r->kind == COMPILE_ERROR || r->kind == LINK_ERROR || r->kind == MISSING_FILE ||
-        r->kind == GRADER_ERROR) {
-        const outcome *o = first_trouble(r);
-        char *words = trouble_of(r);
-        char *reason =
-            formatted("a mutant must run: %s\n%s", words, o ? text_string(&o->details) : "");
-        free(words);
-        return reason;
-    }
-    if (wanted && strcmp(wanted, verdict_name(r->kind)) != 0) {
-        char *words = trouble_of(r);
-        char *reason = formatted("its verdict must be %s\n%s", wanted, words);
-        free(words);
-        return reason;
-    }
+        r->kind == GRADER_ERROR)
+        return with_trouble("a mutant must run", r);
+    if (wanted && strcmp(wanted, verdict_name(r->kind)) != 0)
+        return with_trouble("it has another verdict than its 'verdict:'", r);
     return NULL;
 }
 

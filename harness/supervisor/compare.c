@@ -84,19 +84,37 @@ static void differ(walk *w, difference_kind kind, int expected, int actual) {
     w->d->actual = actual;
 }
 
+/* The expected event that comes after e, or -1. */
+static int expected_after(const walk *w, int e) {
+    for (int i = e + 1; i < w->expected->count; i++)
+        if (w->expected->lines[i].kind == TRACE_EVENT && !w->d->taken[i])
+            return i;
+    return -1;
+}
+
+/* Whether the run has a in the place of e: e does not come right after it, nor is a the one that
+ * should come right after e. */
+static int stands_for(const walk *w, int e, int a) {
+    const trace_line *lines = w->expected->lines, *run = w->run->lines;
+    int next = expected_after(w, e);
+    int inserted = a + 1 < w->run->count && run[a + 1].kind == TRACE_EVENT &&
+                   same_line(w->s, &lines[e], &run[a + 1]);
+    int skipped = next >= 0 && same_line(w->s, &lines[next], &run[a]);
+    return !inserted && !skipped && strcmp(lines[e].task, run[a].task) == 0;
+}
+
 /* Both are due now, and the run has the other one. */
 static void differ_in_event(walk *w, int e, int a, int e_in_run, int a_expected) {
     const trace_line *expected = &w->expected->lines[e];
-    if (e_in_run >= 0 && a_expected >= 0) {
-        int in_time = same_time(w->s, expected, &w->run->lines[e_in_run]);
+    int in_time = e_in_run >= 0 && same_time(w->s, expected, &w->run->lines[e_in_run]);
+    if (e_in_run >= 0 && a_expected >= 0)
         differ(w, in_time ? WRONG_ORDER : WRONG_TIME, e, in_time ? a : e_in_run);
-    } else if (e_in_run >= 0) {
-        differ(w, UNEXPECTED_EVENT, e, a);
-    } else if (a_expected >= 0) {
-        differ(w, MISSING_EVENT, e, a);
-    } else {
+    else if (stands_for(w, e, a) || (e_in_run < 0 && a_expected < 0))
         differ(w, WRONG_EVENT, e, a);
-    }
+    else if (e_in_run >= 0)
+        differ(w, UNEXPECTED_EVENT, e, a);
+    else
+        differ(w, MISSING_EVENT, e, a);
 }
 
 /* Says what is wrong where the contract wants e and the run has a: the one of the two that comes

@@ -102,7 +102,7 @@ int explain_difference(const evidence *e, outcome *o) {
 void explain_progress(const evidence *e, const char *stopped, int64_t ms, outcome *o) {
     const difference *d = &e->difference;
     int right_so_far = d->kind == SAME || (d->kind == MISSING_EVENT && d->actual < 0);
-    if (e->scenario->cost_large || (d->kind == SAME && !e->records.began))
+    if (e->scenario->cost_large || (d->kind == SAME && (!e->records.began || e->records.ended)))
         return;
     if (o->details.length)
         text_add(&o->details, "\n");

@@ -61,16 +61,25 @@ static const char *signal_words(int number) {
 
 /* A name as signal(7) has it. */
 static char *signal_name(int number) {
-    const char *name = sigabbrev_np(number);
-    return name ? formatted("SIG%s", name) : formatted("signal %d", number);
+    static const struct {
+        int number;
+        const char *name;
+    } names[] = {{SIGSEGV, "SIGSEGV"}, {SIGBUS, "SIGBUS"},   {SIGFPE, "SIGFPE"},
+                 {SIGILL, "SIGILL"},   {SIGABRT, "SIGABRT"}, {SIGKILL, "SIGKILL"},
+                 {SIGTERM, "SIGTERM"}, {SIGPIPE, "SIGPIPE"}, {SIGXCPU, "SIGXCPU"}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (names[i].number == number)
+            return duplicate(names[i].name);
+    return formatted("signal %d", number);
 }
 
 static void explain_overflow(const frames *f, outcome *o) {
     char *place = in_place(f);
     o->kind = STACK_OVERFLOW;
-    o->headline = formatted("Stack overflow%s: functions call each other too deeply, or a local "
-                            "variable is too large for the stack.",
-                            place);
+    o->headline =
+        formatted("Stack overflow%s: functions call each other too deeply, or a local "
+                  "variable is too large for the stack%s.",
+                  place, f->count ? "" : "; or the stack was given back while code ran on it");
     free(place);
 }
 
@@ -160,24 +169,34 @@ int explain_blocked(const evidence *e, outcome *o) {
     return 1;
 }
 
+/* A line about a waiter, in cells that stand below each other. */
+enum { CELLS = 4 };
+typedef struct waiter_line {
+    char *cells[CELLS];
+} waiter_line;
+
 /* Where a waiting context stands: the function of the layers that it called, and the line there; or,
  * if that is not the student's, the innermost line that is. */
-static void add_waiter(const record *r, const frames *f, int name_width, outcome *o) {
-    char *name = escaped(r->word);
-    text_addf(&o->details, "  %s%*s", name, name_width - escape_columns(name), "");
-    free(name);
+static waiter_line waiter_words(const record *r, const frames *f) {
     const frame *entry = frames_entry(f), *own = frames_first(f, FRAME_STUDENT);
-    if (r->caller_count == 0) {
-        text_addf(&o->details, "  has not started since %" PRId64 " ms\n", r->ms);
-        return;
-    }
     const frame *shown = entry && entry->kind == FRAME_STUDENT ? entry : own ? own : entry;
-    char *function = entry ? words_text(entry->function) : duplicate("some function");
-    char *place = shown ? words_path(shown->file, shown->line) : duplicate("");
-    text_addf(&o->details, "  waits in %-18s since %" PRId64 " ms%s%s\n", function, r->ms,
-              *place ? "   " : "", place);
+    char *function = entry ? words_text(entry->function) : duplicate("an unknown function");
+    waiter_line line = {{escaped(r->word)}};
+    line.cells[1] =
+        r->caller_count ? formatted("waits in %s", function) : duplicate("has not started");
+    line.cells[2] = formatted("since %" PRId64 " ms", r->ms);
+    line.cells[3] = shown ? words_path(shown->file, shown->line) : duplicate("");
     free(function);
-    free(place);
+    return line;
+}
+
+static void add_line(const waiter_line *line, const int *widths, outcome *o) {
+    int last = *line->cells[CELLS - 1] ? CELLS : CELLS - 1;
+    for (int i = 0; i < last; i++) {
+        int gap = i + 1 < last ? widths[i] - escape_columns(line->cells[i]) : 0;
+        text_addf(&o->details, "%s%s%*s", i ? "   " : "  ", line->cells[i], gap, "");
+    }
+    text_add(&o->details, "\n");
 }
 
 static int collect_waiters(const evidence *e, const record **waiters, int *all) {
@@ -192,21 +211,28 @@ static int collect_waiters(const evidence *e, const record **waiters, int *all) 
 /* Adds a line for each task that waits. Returns how many there are. */
 static int add_waiters(const evidence *e, outcome *o) {
     const record *waiters[WAITERS_SHOWN];
-    const uint64_t *stacks[WAITERS_SHOWN];
-    int counts[WAITERS_SHOWN], all, width = 8;
+    const uint64_t *stacks[WAITERS_SHOWN] = {NULL};
+    int counts[WAITERS_SHOWN] = {0}, widths[CELLS] = {0}, all;
     frames f[WAITERS_SHOWN];
+    waiter_line lines[WAITERS_SHOWN];
     memset(f, 0, sizeof f);
     int shown = collect_waiters(e, waiters, &all);
     for (int i = 0; i < shown; i++) {
         stacks[i] = waiters[i]->callers;
         counts[i] = waiters[i]->caller_count;
-        char *name = escaped(waiters[i]->word);
-        width = escape_columns(name) > width ? escape_columns(name) : width;
-        free(name);
     }
     symbolize_stacks(e->run->program, stacks, counts, shown, f);
     for (int i = 0; i < shown; i++) {
-        add_waiter(waiters[i], &f[i], width, o);
+        lines[i] = waiter_words(waiters[i], &f[i]);
+        for (int k = 0; k < CELLS; k++) {
+            int columns = escape_columns(lines[i].cells[k]);
+            widths[k] = columns > widths[k] ? columns : widths[k];
+        }
+    }
+    for (int i = 0; i < shown; i++) {
+        add_line(&lines[i], widths, o);
+        for (int k = 0; k < CELLS; k++)
+            free(lines[i].cells[k]);
         frames_free(&f[i]);
     }
     if (all > shown)

@@ -78,6 +78,17 @@ static int explain_not_done(const evidence *e, outcome *o) {
     return 1;
 }
 
+static int explain_missing(const evidence *e, outcome *o) {
+    const record *r = records_find(&e->records, RECORD_MISSING);
+    if (!r)
+        return 0;
+    char *name = words_text(r->word);
+    o->kind = LINK_ERROR;
+    o->headline = formatted("%s is called, but no file defines it.", name);
+    free(name);
+    return 1;
+}
+
 static int explain_output(const evidence *e, outcome *o) {
     if (!e->run->output_flood)
         return 0;
@@ -105,12 +116,12 @@ static int explain_incomplete(const evidence *e, outcome *o) {
 /* The first that applies is told. Those that make the others unavoidable come first: after a crash,
  * events are missing and memory leaks, and nobody need hear of that. */
 static int (*const explanations[])(const evidence *e, outcome *o) = {
-    explain_not_started, explain_clock,       explain_tampering,        explain_not_done,
-    explain_memory,      explain_signal,      explain_output,           explain_flood,
-    explain_cpu,         explain_out_of_time, explain_blocked,          explain_endless,
-    explain_deadlock,    explain_exit,        explain_sanitizer_broken, explain_incomplete,
-    explain_difference,  explain_leak,        explain_handles,          explain_cost,
-    explain_died,
+    explain_not_started, explain_clock,      explain_tampering,   explain_not_done,
+    explain_missing,     explain_memory,     explain_signal,      explain_output,
+    explain_flood,       explain_cpu,        explain_out_of_time, explain_blocked,
+    explain_endless,     explain_deadlock,   explain_exit,        explain_sanitizer_broken,
+    explain_incomplete,  explain_difference, explain_leak,        explain_handles,
+    explain_cost,        explain_died,
 };
 
 void explain(const chapter *c, const exercise *x, const scenario *s, const run *r, outcome *o) {

@@ -77,7 +77,6 @@ static void explain_misuse(const sanitizer_report *s, outcome *o) {
     free(phrase);
     free(where);
     free(who);
-    add_place("happens in", &s->at, o);
     add_place("freed in", &s->freed, o);
     add_place("allocated in", &s->allocated, o);
 }
@@ -164,7 +163,7 @@ int explain_leak(const evidence *e, outcome *o) {
     if (contexts && stacks)
         text_addf(&o->details, "  %" PRId64 " of their stacks were not given back either.\n",
                   stacks);
-    if (memory)
+    if (memory && (s->leak_count > 1 || contexts || stacks))
         add_leaks(s, o);
     return 1;
 }

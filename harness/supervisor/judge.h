@@ -13,7 +13,9 @@ typedef struct request {
     const chapter *chapter;
     base base;
     const exercise *only; /* NULL: all exercises of the chapter */
-    result *results; /* out: one for each exercise of the chapter; with only, the others are zero */
+    /* Out: one for each exercise of the chapter; with only, the others are zero. judge() makes the
+     * array, results_free() frees it with all that it holds. */
+    result *results;
 } request;
 
 /* Carries out all requests, as many processes at a time as there are processors: compiles what has

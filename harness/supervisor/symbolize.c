@@ -78,7 +78,7 @@ const frame *frames_place(const frames *f) {
         if (found)
             return found;
     }
-    return f->count ? &f->items[0] : NULL;
+    return frames_first(f, FRAME_LIBRARY);
 }
 
 const frame *frames_entry(const frames *f) {

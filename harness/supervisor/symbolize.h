@@ -43,7 +43,7 @@ void frames_free(frames *f);
 const frame *frames_first(const frames *f, frame_kind kind);
 
 /* The frame that says most to a student: the innermost of his own, else of the reference, else of the
- * scenario, else the innermost of all. NULL if there are none. */
+ * scenario, else of a library. NULL if there are none. */
 const frame *frames_place(const frames *f);
 
 /* The function of the layers that the scenario called: the outermost frame of a student's or the

@@ -108,6 +108,7 @@ static const struct shape {
     {"loop", RECORD_LOOP, "s"},
     {"broken-clock", RECORD_BROKEN_CLOCK, "s"},
     {"no-leak-check", RECORD_NO_LEAK_CHECK, ""},
+    {"missing", RECORD_MISSING, "s"},
     {"end", RECORD_END, ""},
 };
 
@@ -168,7 +169,7 @@ static const char *out_of_place(const records *r, record_kind kind) {
         return r->began ? "the scenario begins a second time" : NULL;
     if (!r->began)
         return kind == RECORD_BROKEN_CLOCK || kind == RECORD_EXIT || kind == RECORD_SIGNAL ||
-                       kind == RECORD_NOT_DONE
+                       kind == RECORD_NOT_DONE || kind == RECORD_MISSING
                    ? NULL
                    : "a record comes before the scenario began";
     /* After the end, code still runs: destructors, and what atexit was given. */

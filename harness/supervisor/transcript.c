@@ -37,6 +37,7 @@ static _Noreturn void run_command(const char *root, const char *command, char **
     char *const arguments[] = {"sh", "-c", (char *)command, NULL};
     int in = open("/dev/null", O_RDONLY);
     setpgid(0, 0);
+    signal(SIGPIPE, SIG_DFL); /* the supervisor itself ignores it */
     dup2(in, 0);
     dup2(out, 1);
     dup2(out, 2);

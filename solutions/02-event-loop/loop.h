@@ -113,7 +113,7 @@ int loop_spawn(loop *l, coroutine_fn fn, void *arg, loop_ended ended, void *owne
 void *loop_owner(loop_ended ended);
 
 /* Runs fn(arg, &result) as a coroutine of the loop, and the loop until it has ended.
- * result: receives its value; may be NULL.
+ * result: receives its value, NULL after an error; may be NULL.
  * What is queued when it ends still runs, in the turn after, which is the last one.
  * Returns 0, the error that it returned, UV_ENOMEM, UV_EBUSY as loop_run, or UV_EINTR if loop_stop
  * ended the run before (asyncio: "Event loop stopped before Future completed"; the coroutine stays

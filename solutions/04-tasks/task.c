@@ -241,17 +241,18 @@ static int stop(future *f, void *l) {
     return 0;
 }
 
-/* Runs l until t has ended, or somebody else stops it. Returns 0 or UV_ENOMEM. */
+/* Runs l until t has ended, or somebody else stops it. Returns 0, or UV_ENOMEM or what else kept l
+ * from running. */
 static int run_until_done(loop *l, task *t) {
     // >>> exercise task/run
-    // A done callback can stop the loop. If somebody else has stopped it, the callback must not stop
-    // a later run.
+    // A done callback can stop the loop. If somebody else stops it before, take the callback back: it
+    // would stop a later run.
     int error = future_add_done_callback(t->future, stop, l);
     if (error < 0)
         return error;
-    loop_run(l);
+    error = loop_run(l);
     future_remove_done_callback(t->future, stop, l);
-    return 0;
+    return error;
     // <<<
 }
 

@@ -6,7 +6,7 @@
  * Ownership: a task is counted, like a future. task_create gives its caller one reference if he
  * asks for the task, and he gives it back with task_release; the loop keeps the task for as long as
  * it runs. A task that failed and whose error nobody retrieved is reported when its last reference
- * goes. */
+ * goes; as the report is for the loop, that reference must go before the loop is closed. */
 #ifndef TASK_H
 #define TASK_H
 
@@ -25,7 +25,8 @@ typedef struct task task;
 int async_run(coroutine_fn fn, void *arg, void **result);
 
 /* Creates a task on the running loop: fn(arg, &result) starts in the next turn.
- * name: copied; NULL for "Task-1", "Task-2", ..., counted over the whole program.
+ * name: of any length, copied; NULL for "Task-1", "Task-2", ..., where the tasks without a name are
+ * counted, over the whole program.
  * out: receives the task, one reference, the caller's; NULL if he does not want it: the task runs
  * all the same, and an error of it is reported. Returns 0, UV_ENOMEM, or UV_EINVAL if no loop is
  * running (asyncio: RuntimeError). asyncio: create_task(fn(arg), name=name). */
@@ -57,14 +58,16 @@ int task_done(const task *t);
  * it has not ended. asyncio: t.result(). */
 int task_result(task *t, void **value);
 
-/* Waits until t has ended. value: receives its value; may be NULL.
+/* Waits until t has ended; if it has ended already, goes on without a stop. Several tasks may await
+ * the same one; they go on in the order in which they came. Nobody need hold t meanwhile: the call
+ * does. value: receives its value; may be NULL.
  * Returns as task_result; UV_EINVAL if t is the task that is running ("Task cannot await on
  * itself") or no task is running and t has not ended; UV_ECANCELED (or another code) if the waiting
  * task itself was thrown one, and t is not touched by that. asyncio: await t (which would cancel t
  * as well; chapter 06 does). */
 int task_await(task *t, void **value);
 
-/* The task that is running, borrowed; NULL outside of all tasks. asyncio: current_task(). */
+/* The task whose step this is, borrowed; NULL outside of all tasks. asyncio: current_task(). */
 task *task_current(void);
 
 /* The tasks of the running loop that have not ended, in no particular order.
@@ -76,9 +79,10 @@ int task_all(task **tasks, int capacity);
 /* Makes the place where t waits return error, in the next turn; if t has not started, it ends with
  * error and none of it runs. A task that is ready to go on gets the error at the place where it
  * waited. Nothing happens if t has ended or is running. error: a negative error code. Returns 1 if
- * t will get the error, else 0. A task that returns UV_ECANCELED counts as cancelled. Raw material:
- * the whole of cancellation is chapter 06. asyncio: what Task.cancel does when there is no future
- * to pass it on to. */
+ * t will get the error, else 0; 1 as well if another error is on its way to t already, which then
+ * stays. A task that returns UV_ECANCELED counts as cancelled. Raw material: the whole of
+ * cancellation is chapter 06. asyncio: what Task.cancel does when there is no future to pass it on
+ * to. */
 int task_throw(task *t, int error);
 
 #endif

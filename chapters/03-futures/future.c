@@ -1,0 +1,201 @@
+/* future.c - a state, a result, and the list of those who wait for it. */
+#include "future.h"
+
+#include "workbook.h"
+
+#include <stdlib.h>
+
+/* Somebody who waits: a callback, or a coroutine in future_await (fn is NULL then, and the
+ * waiter lies on the coroutine's own stack). */
+typedef struct waiter {
+    future *future;
+    future_callback fn;
+    void *arg; /* the callback's argument, or the coroutine */
+    struct waiter *previous, *next;
+} waiter;
+
+struct future {
+    loop *loop;
+    future_state state;
+    int references;
+    void *result;
+    int error;
+    int retrieved;        /* somebody has seen the error */
+    waiter *first, *last; /* in the order in which they came; empty once it is done */
+    const future_owner *functions;
+    void *owner;
+};
+
+int future_new(loop *l, future **out) {
+    return future_new_owned(l, NULL, NULL, out);
+}
+
+int future_new_owned(loop *l, const future_owner *functions, void *owner, future **out) {
+    *out = calloc(1, sizeof **out);
+    if (!*out)
+        return UV_ENOMEM;
+    **out = (future){.loop = l, .references = 1, .functions = functions, .owner = owner};
+    return 0;
+}
+
+future *future_retain(future *f) {
+    f->references++;
+    return f;
+}
+
+/* ---- the waiters ---- */
+
+static void waiter_link(future *f, waiter *w) {
+    w->future = f;
+    w->next = NULL;
+    w->previous = f->last;
+    if (f->last)
+        f->last->next = w;
+    else
+        f->first = w;
+    f->last = w;
+}
+
+static void waiter_unlink(waiter *w) {
+    future *f = w->future;
+    if (w->previous)
+        w->previous->next = w->next;
+    else
+        f->first = w->next;
+    if (w->next)
+        w->next->previous = w->previous;
+    else
+        f->last = w->previous;
+}
+
+/* ---- the last reference ---- */
+
+/* Called when the last reference to an error that nobody has seen goes. */
+static void report_lost_error(future *f) {
+    // exercise future/never-retrieved
+    // Tell the loop's exception handler; the message is in the header.
+    not_done("future/never-retrieved");
+}
+
+void future_release(future *f) {
+    if (!f || --f->references > 0)
+        return;
+    if (f->functions && f->functions->destroy)
+        f->functions->destroy(f->owner, f);
+    else if (f->error < 0 && !f->retrieved)
+        report_lost_error(f);
+    while (f->first) { /* callbacks of a future that never was completed */
+        waiter *w = f->first;
+        waiter_unlink(w);
+        free(w);
+    }
+    free(f);
+}
+
+int future_error_retrieved(const future *f) {
+    // exercise future/never-retrieved
+    // Who reads the error must leave a note; see future_result and future_error.
+    not_done("future/never-retrieved");
+}
+
+/* ---- the state ---- */
+
+future_state future_get_state(const future *f) {
+    return f->state;
+}
+
+int future_done(const future *f) {
+    return f->state != FUTURE_PENDING;
+}
+
+/* A callback of the loop: calls one done callback. */
+static int run_callback(void *arg) {
+    // exercise future/callbacks
+    // arg is the waiter. Call it, and give back what was kept for it: its future and the waiter
+    // itself.
+    not_done("future/callbacks");
+}
+
+/* The same when the loop was closed before: nothing is called. */
+static void drop_callback(void *arg) {
+    waiter *w = arg;
+    future_release(w->future);
+    free(w);
+}
+
+/* Schedules a callback whose future is done; w belongs to the loop from here on. */
+static int schedule_callback(waiter *w) {
+    // exercise future/callbacks
+    // loop_call_soon_or_drop; the future must live until the callback has run.
+    not_done("future/callbacks");
+}
+
+/* Everyone who waits is told, in the order in which they came. f has just been completed. */
+static void notify(future *f) {
+    // exercise future/callbacks
+    // Unlink each waiter; a coroutine is woken with loop_wake, a callback is scheduled.
+    not_done("future/callbacks");
+}
+
+/* Completes a pending future, and notifies. */
+static int complete(future *f, future_state state, void *result, int error) {
+    // exercise future/result
+    // Once and never again. If somebody waits (f->first), notify.
+    not_done("future/result");
+}
+
+int future_set_result(future *f, void *value) {
+    return complete(f, FUTURE_FINISHED, value, 0);
+}
+
+int future_set_error(future *f, int error) {
+    // exercise future/error
+    // The header says which numbers are not errors.
+    not_done("future/error");
+}
+
+int future_set_cancelled(future *f) {
+    return complete(f, FUTURE_CANCELLED, NULL, 0);
+}
+
+int future_cancel(future *f) {
+    // exercise future/cancel
+    // A future with an owner asks its owner.
+    not_done("future/cancel");
+}
+
+int future_error(future *f) {
+    // exercise future/error
+    // Whoever asks has retrieved the error.
+    not_done("future/error");
+}
+
+int future_result(future *f, void **value) {
+    // exercise future/result
+    // The value, or the reason why there is none: future_error knows it, once it is written. Until
+    // then: UV_EAGAIN while pending.
+    not_done("future/result");
+}
+
+/* ---- callbacks ---- */
+
+int future_add_done_callback(future *f, future_callback fn, void *arg) {
+    // exercise future/callbacks
+    // A waiter on the heap: linked if f is pending, scheduled if it is done.
+    not_done("future/callbacks");
+}
+
+int future_remove_done_callback(future *f, future_callback fn, void *arg) {
+    // exercise future/remove
+    // All that match, and nobody else.
+    not_done("future/remove");
+}
+
+/* ---- await ---- */
+
+int future_await(future *f, void **value) {
+    // exercise future/await
+    // Link a waiter with the running coroutine, suspend, and see what the code is. If it is an
+    // error, the future may still be pending, and the waiter still linked.
+    not_done("future/await");
+}

@@ -1,0 +1,328 @@
+#include "report.h"
+#include "escape.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    WIDTH = 100,         /* columns that sentences are wrapped at */
+    OUTPUT_SHOWN = 1500, /* bytes of what the program printed */
+    LINES_SHOWN = 15,
+    OTHERS_SHOWN = 3, /* scenarios that failed as well */
+};
+
+#define RED "31"
+#define GREEN "32"
+#define BOLD "1"
+#define DIM "2"
+
+int report_color(FILE *out) {
+    const char *no_color = getenv("NO_COLOR"), *terminal = getenv("TERM");
+    return isatty(fileno(out)) && !(no_color && *no_color) && terminal &&
+           strcmp(terminal, "dumb") != 0;
+}
+
+static void add_colored(text *out, const char *string, const char *style, int color) {
+    if (color)
+        text_addf(out, "\033[%sm%s\033[0m", style, string);
+    else
+        text_add(out, string);
+}
+
+static void pad(text *out, int columns) {
+    while (columns-- > 0)
+        text_add(out, " ");
+}
+
+/* Adds label, padded, and string behind it, on as many lines as it needs. */
+static void add_wrapped(text *out, const char *label, int label_width, const char *string,
+                        const char *style, int color) {
+    char *safe = escaped(string);
+    list words = {0};
+    split(&words, safe, " ");
+    text line = {0};
+    text_addf(out, "  %s", label);
+    pad(out, label_width - escape_columns(label));
+    for (int i = 0; i < words.count; i++) {
+        int columns = escape_columns(text_string(&line)) + escape_columns(words.items[i]) + 1;
+        if (line.length && 2 + label_width + columns > WIDTH) {
+            add_colored(out, line.data, style, color);
+            text_add(out, "\n  ");
+            pad(out, label_width);
+            text_free(&line);
+        }
+        text_addf(&line, "%s%s", line.length ? " " : "", words.items[i]);
+    }
+    add_colored(out, text_string(&line), style, color);
+    text_add(out, "\n");
+    text_free(&line);
+    list_free(&words);
+    free(safe);
+}
+
+/* Adds each line of string, safe to show, behind prefix; at most most_lines. Returns 1 if that was not
+ * all. */
+static int add_lines(text *out, const char *string, size_t length, size_t limit, int most_lines,
+                     const char *prefix) {
+    text safe = {0};
+    escape_bytes(&safe, string, length, ESCAPE_LINES, limit);
+    const char *at = safe.data;
+    for (int n = 0; *at && n < most_lines; n++) {
+        size_t columns = strcspn(at, "\n");
+        text_addf(out, "%s%.*s\n", columns ? prefix : "", (int)columns, at);
+        at += columns + (at[columns] == '\n');
+    }
+    int more = *at != '\0' || (limit && length > limit);
+    text_free(&safe);
+    return more;
+}
+
+/* The outcome that the verdict of the exercise comes from; NULL if all passed. */
+static const outcome *first_failure(const result *r) {
+    for (int i = 0; r->outcomes && i < r->exercise->scenario_count; i++)
+        if (r->outcomes[i].kind != PASS)
+            return &r->outcomes[i];
+    return NULL;
+}
+
+static int is_build_error(verdict_kind kind) {
+    return kind == MISSING_FILE || kind == COMPILE_ERROR || kind == LINK_ERROR ||
+           kind == GRADER_ERROR;
+}
+
+/* The other scenarios that failed in another way, a line each: one explained in full is enough to work
+ * on. */
+static void add_others(text *out, const result *r, const outcome *first, int color) {
+    int shown = 0, more = 0;
+    for (const outcome *o = first + 1; o < r->outcomes + r->exercise->scenario_count; o++) {
+        if (o->kind == PASS || !o->headline || strcmp(o->headline, first->headline) == 0)
+            continue;
+        if (shown++ >= OTHERS_SHOWN) {
+            more++;
+            continue;
+        }
+        const char *says = o->scenario && o->scenario->says ? o->scenario->says : "";
+        int length = (int)strlen(says) - ends_with(says, ".");
+        char *line = formatted("%.*s: %s", length, says, o->headline);
+        add_wrapped(out, "Also", 10, line, DIM, color);
+        free(line);
+    }
+    if (more) {
+        char *line = formatted("%d more of its scenarios failed", more);
+        add_wrapped(out, "Also", 10, line, DIM, color);
+        free(line);
+    }
+}
+
+static void add_output(text *out, const outcome *o) {
+    if (!o->output.length)
+        return;
+    text_add(out, "  It printed\n");
+    if (add_lines(out, o->output.data, o->output.length, OUTPUT_SHOWN, LINES_SHOWN, "    | ") ||
+        o->output_cut)
+        text_add(out, "    | ... and more\n");
+    text_add(out, "\n");
+}
+
+static void add_commands(text *out, const exercise *x, int color) {
+    char *read = formatted("book/%s", x->book ? x->book : "");
+    char *again = formatted("make test EX=%s", x->id), *step = formatted("make debug EX=%s", x->id);
+    char *hint = formatted("make hint EX=%s", x->id);
+    add_wrapped(out, "Read", 10, read, DIM, color);
+    add_wrapped(out, "Again", 10, again, DIM, color);
+    add_wrapped(out, "Step", 10, step, DIM, color);
+    add_wrapped(out, "Hint", 10, hint, DIM, color);
+    free(read);
+    free(again);
+    free(step);
+    free(hint);
+}
+
+static void add_block(text *out, const result *r, int color) {
+    const outcome *o = first_failure(r);
+    if (!o)
+        return;
+    add_wrapped(out, "", 0, o->headline ? o->headline : verdict_name(o->kind), BOLD, color);
+    if (o->details.length) {
+        text_add(out, "\n");
+        add_lines(out, o->details.data, o->details.length, 0, 200, "  ");
+    }
+    text_add(out, "\n");
+    if (is_build_error(o->kind))
+        return;
+    add_output(out, o);
+    if (o->scenario && o->scenario->says)
+        add_wrapped(out, "Scenario", 10, o->scenario->says, DIM, color);
+    if (r->exercise->contract)
+        add_wrapped(out, "Contract", 10, r->exercise->contract, DIM, color);
+    add_others(out, r, o, color);
+    add_commands(out, r->exercise, color);
+}
+
+void report_block(text *out, const result *r) {
+    const outcome *o = first_failure(r);
+    if (r->kind == NOT_DONE && o)
+        add_wrapped(out, "", 0, o->headline, BOLD, 0);
+    else
+        add_block(out, r, 0);
+}
+
+/* "not done yet" and "needs coroutine/resume first", without the place. */
+static char *quiet_reason(const result *r) {
+    const outcome *o = first_failure(r);
+    const char *headline = o && o->headline ? o->headline : "not done yet";
+    const char *end = strstr(headline, ", which is");
+    size_t length = end ? (size_t)(end - headline) : strcspn(headline, ":");
+    char *cut = formatted("%.*s", (int)length, headline), *safe = escaped(cut);
+    free(cut);
+    return safe;
+}
+
+/* The widest id and title of the chapter's exercises, so that all lines have the same columns. */
+static void columns_of(const chapter *c, int *id, int *title) {
+    for (int i = 0; i < c->exercise_count; i++) {
+        int wide = escape_columns(c->exercises[i].id),
+            wider = escape_columns(c->exercises[i].title);
+        *id = wide > *id ? wide : *id;
+        *title = wider > *title ? wider : *title;
+    }
+}
+
+static void add_line(text *out, const chapter *c, const result *r, int color) {
+    const exercise *x = r->exercise;
+    int passed = r->kind == PASS, not_done = r->kind == NOT_DONE, id = 0, title = 0;
+    columns_of(c, &id, &title);
+    const char *style = passed ? GREEN : not_done ? DIM : RED;
+    add_colored(out, passed ? "✓" : not_done ? "·" : "✗", style, color);
+    text_add(out, " ");
+    add_colored(out, x->id, style, color);
+    pad(out, id - escape_columns(x->id) + 3);
+    text_add(out, x->title);
+    pad(out, title - escape_columns(x->title) + 3);
+    text_addf(out, "%2d of %d point%s", r->points, x->points, x->points == 1 ? "" : "s");
+    if (not_done) {
+        char *reason = quiet_reason(r);
+        text_add(out, x->points == 1 ? "    " : "   ");
+        add_colored(out, reason, DIM, color);
+        free(reason);
+    }
+    text_add(out, "\n");
+}
+
+/* A file that does not compile fails many exercises: it is explained in full only once. */
+static int same_build_error(const result *a, const result *b) {
+    const outcome *x = a->exercise ? first_failure(a) : NULL, *y = first_failure(b);
+    return x && y && is_build_error(x->kind) && x->kind == y->kind && x->headline && y->headline &&
+           strcmp(x->headline, y->headline) == 0 &&
+           strcmp(text_string(&x->details), text_string(&y->details)) == 0;
+}
+
+static int explained_before(const result *results, const result *r) {
+    for (const result *before = results; before < r; before++)
+        if (same_build_error(before, r))
+            return 1;
+    return 0;
+}
+
+static void add_result(text *out, const chapter *c, const result *results, const result *r,
+                       int color) {
+    add_line(out, c, r, color);
+    if (r->kind == PASS || r->kind == NOT_DONE)
+        return;
+    if (explained_before(results, r)) {
+        add_wrapped(out, "", 0, first_failure(r)->headline, DIM, color);
+        text_add(out, "\n");
+        return;
+    }
+    add_block(out, r, color);
+    if (!is_build_error(r->kind))
+        text_add(out, "\n");
+}
+
+void report_results(FILE *out, const plan *p, const chapter *c, const result *results, int color) {
+    text lines = {0};
+    char *heading = formatted("%s  %s", c->name, c->title);
+    add_colored(&lines, heading, BOLD, color);
+    text_add(&lines, "\n");
+    free(heading);
+    for (int i = 0; i < c->exercise_count; i++)
+        if (results[i].exercise)
+            add_result(&lines, c, results, &results[i], color);
+    fwrite(lines.data, 1, lines.length, out);
+    text_free(&lines);
+}
+
+const result *report_next(const chapter *c, const result *results) {
+    for (int i = 0; i < c->exercise_count; i++)
+        if (results[i].exercise && results[i].kind != PASS)
+            return &results[i];
+    return NULL;
+}
+
+/* Where to begin: the place of the call of not_done, which the headline ends with. */
+static const char *place_of(const result *r) {
+    const outcome *o = first_failure(r);
+    if (r->kind != NOT_DONE || !o || !o->headline)
+        return NULL;
+    const char *last = strstr(o->headline, ": ");
+    return last ? last + 2 : NULL;
+}
+
+void report_add_next(text *out, const result *next, int color) {
+    const exercise *x = next->exercise;
+    char *words = formatted("%s, %s", x->id, x->title);
+    add_wrapped(out, "Next", 10, words, BOLD, color);
+    free(words);
+    if (place_of(next))
+        add_wrapped(out, "Write", 10, place_of(next), "", 0);
+    char *read = formatted("book/%s", x->book ? x->book : "");
+    char *test = formatted("make test EX=%s", x->id);
+    add_wrapped(out, "Read", 10, read, "", 0);
+    add_wrapped(out, "Test", 10, test, "", 0);
+    free(read);
+    free(test);
+}
+
+static int points_of(const chapter *c, const result *results, int *most) {
+    int points = 0;
+    for (int i = 0; i < c->exercise_count; i++)
+        if (results[i].exercise) {
+            points += results[i].points;
+            *most += results[i].exercise->points;
+        }
+    return points;
+}
+
+static void add_points(text *out, const char *name, int width, int points, int most, int color) {
+    text_add(out, "  ");
+    text_add(out, name);
+    pad(out, width - escape_columns(name));
+    char *words = formatted("%4d of %d points", points, most);
+    add_colored(out, words, points == most ? GREEN : BOLD, color);
+    text_add(out, "\n");
+    free(words);
+}
+
+void report_summary(FILE *out, const plan *p, const request *requests, int count, int color) {
+    text lines = {0};
+    const result *next = NULL;
+    int all = 0, all_most = 0, width = 0;
+    for (int i = 0; i < count; i++)
+        width = escape_columns(requests[i].chapter->name) > width
+                    ? escape_columns(requests[i].chapter->name)
+                    : width;
+    for (int i = 0; i < count; i++) {
+        int most = 0, points = points_of(requests[i].chapter, requests[i].results, &most);
+        add_points(&lines, requests[i].chapter->name, width, points, most, color);
+        all += points;
+        all_most += most;
+        next = next ? next : report_next(requests[i].chapter, requests[i].results);
+    }
+    if (count > 1)
+        add_points(&lines, "all", width, all, all_most, color);
+    if (next)
+        report_add_next(&lines, next, color);
+    fprintf(out, "%s", text_string(&lines));
+    text_free(&lines);
+}
