@@ -151,11 +151,12 @@ static uintptr_t link_of(const ucontext_t *u) {
 #endif
 }
 
-/* When the unwinder finds nothing, as after a call of a NULL pointer, the frames still may. */
+/* After a call of a NULL pointer there is no code to unwind from, but the frames are still there. */
 int harness_interrupted(void *ucontext, uintptr_t *pcs, int limit) {
     registers r = registers_of(ucontext);
     trail t = {.pcs = pcs, .limit = limit, .from = r.pc};
-    _Unwind_Backtrace(unwound, &t);
+    if (r.pc)
+        _Unwind_Backtrace(unwound, &t);
     if (t.count == 0) {
         add(&t, r.pc, 0);
         add(&t, link_of(ucontext), 1);

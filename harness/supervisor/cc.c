@@ -2,6 +2,9 @@
 
 #include "process.h"
 
+#include <errno.h>
+#include <ftw.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -92,11 +95,13 @@ static void add_all(list *l, const list *more) {
         list_add(l, more->items[i]);
 }
 
+#define FRAMES "-fno-omit-frame-pointer -fno-optimize-sibling-calls"
+#define SANITIZERS "-fsanitize=address,undefined -fno-sanitize-recover=undefined"
+
 static const char *const flavours[] = {
-    [CHECKED] = "-O1 -fno-omit-frame-pointer -fno-optimize-sibling-calls "
-                "-fsanitize=address,undefined -fno-sanitize-recover=undefined",
-    [BESIDE] = "-O1 -fno-omit-frame-pointer -fno-optimize-sibling-calls",
-    [FAST] = "-O2",
+    [CHECKED] = ("-O1 " FRAMES " " SANITIZERS),
+    [BESIDE] = ("-O1 " FRAMES),
+    [FAST] = ("-O2"),
 };
 
 /* The mistakes that newer compilers refuse and older ones only mention: the verdict must not depend on
@@ -304,8 +309,28 @@ static int by_use(const void *a, const void *b) {
     return x < y ? -1 : x > y;
 }
 
+static int remove_one(const char *path, const struct stat *about, int kind, struct FTW *where) {
+    return remove(path);
+}
+
+/* What processes have left behind that were ended in the middle. */
+static void sweep_stages(const plan *p) {
+    list names = {0};
+    char *directory = formatted("%s/build/stage", p->root);
+    list_directory(directory, &names);
+    for (int i = 0; i < names.count; i++) {
+        char *path = formatted("%s/%s", directory, names.items[i]);
+        if (kill(atoi(names.items[i]), 0) < 0 && errno == ESRCH)
+            nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+        free(path);
+    }
+    free(directory);
+    list_free(&names);
+}
+
 void cache_sweep(const plan *p) {
     cache c = {0};
+    sweep_stages(p);
     cache_list(&c, p, "objects/submitted");
     cache_list(&c, p, "objects/workbook");
     cache_list(&c, p, "programs/submitted");

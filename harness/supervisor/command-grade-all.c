@@ -1,5 +1,5 @@
-/* grade-all: every folder is a submission, and each is graded by a process of its own, so that none can
- * spoil another's grade. */
+/* grade-all: every folder is a submission, and each is graded by a process of its own, so that none
+ * can spoil another's grade. */
 #include "commands.h"
 #include "escape.h"
 #include "grade.h"
@@ -47,8 +47,8 @@ static int has_points(const student *s) {
     return s->note == NULL;
 }
 
-/* Takes the points out of the child's results.json. A string in that file cannot contain the end of a
- * line, so nothing that a submission says can look like this line. Returns 0, or -1. */
+/* Takes the points out of the child's results.json. A string in that file cannot contain the end of
+ * a line, so nothing that a submission says can look like this line. Returns 0, or -1. */
 static int read_points(student *s) {
     text json = {0};
     int error = read_file(s->json, &json);

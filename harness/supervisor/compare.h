@@ -22,8 +22,8 @@ typedef struct difference {
     int *taken;   /* for each line of the expected trace: whether it has its pair */
 } difference;
 
-/* Compares a run with what is expected of s. Order lines of the run do not count: the workbook's own
- * say which order holds. difference_free gives back what d holds. */
+/* Compares a run with what is expected of s. Order lines of the run do not count: the workbook's
+ * own say which order holds. difference_free gives back what d holds. */
 void compare(const scenario *s, const trace *run, difference *d);
 void difference_free(difference *d);
 
@@ -31,8 +31,8 @@ void difference_free(difference *d);
 int same_event(const trace_line *a, const trace_line *b);
 int same_line(const scenario *s, const trace_line *expected, const trace_line *actual);
 
-/* Adds both traces side by side to out, around the place where they part. stopped: why the run ended
- * early, shown in its column as its last event, at ms; or NULL. */
+/* Adds both traces side by side to out, around the place where they part. stopped: why the run
+ * ended early, shown in its column as its last event, at ms; or NULL. */
 void compare_timelines(const scenario *s, const trace *run, const difference *d,
                        const char *stopped, int64_t ms, text *out);
 

@@ -28,18 +28,30 @@ static char *in_place(const frames *f) {
     return phrase;
 }
 
-/* Adds the calls that led there, without those that the student cannot know. */
+static int is_same_function(const frame *a, const frame *b) {
+    return strcmp(a->function, b->function) == 0 && strcmp(a->file, b->file) == 0;
+}
+
+/* Adds the calls that led there, without those that the student cannot know. A function that calls
+ * itself is shown once. */
 static void add_calls(const frames *f, outcome *o) {
-    int shown = 0;
+    const frame *last = NULL;
+    int shown = 0, itself = 0;
     for (int i = 0; i < f->count && shown < FRAMES_SHOWN; i++) {
-        if (f->items[i].kind > FRAME_SCENARIO)
+        const frame *at = &f->items[i];
+        if (at->kind > FRAME_SCENARIO)
             continue;
-        char *place = words_path(f->items[i].file, f->items[i].line);
-        char *function = words_text(f->items[i].function);
-        text_addf(&o->details, "%-12s%-24s %s\n", shown++ ? "  called by" : "  in", function,
-                  place);
+        if (last && is_same_function(last, at)) {
+            text_add(&o->details, itself++ ? "" : "  called by itself, again and again\n");
+            continue;
+        }
+        char *place = words_path(at->file, at->line), *function = words_text(at->function);
+        text_addf(&o->details, "%-12s%-24s %s\n", last ? "  called by" : "  in", function, place);
         free(place);
         free(function);
+        last = at;
+        shown++;
+        itself = 0;
     }
 }
 
@@ -76,11 +88,17 @@ static char *signal_name(int number) {
 static void explain_overflow(const frames *f, outcome *o) {
     char *place = in_place(f);
     o->kind = STACK_OVERFLOW;
-    o->headline =
-        formatted("Stack overflow%s: functions call each other too deeply, or a local "
-                  "variable is too large for the stack%s.",
-                  place, f->count ? "" : "; or the stack was given back while code ran on it");
+    o->headline = formatted("Stack overflow%s: functions call each other too deeply, or a local "
+                            "variable is too large for the stack.",
+                            place);
     free(place);
+}
+
+/* It looks like an overflow, but there is not a single caller on the stack: there is no stack. */
+static void explain_lost_stack(outcome *o) {
+    o->kind = CRASH;
+    o->headline = duplicate("Crash: the stack that the code was running on is gone. Was it given "
+                            "back before the last switch away from it?");
 }
 
 int explain_signal(const evidence *e, outcome *o) {
@@ -89,7 +107,9 @@ int explain_signal(const evidence *e, outcome *o) {
         return 0;
     frames f = callers_of(e, r);
     int number = (int)r->numbers[0];
-    if (strcmp(r->word, "guard") == 0) {
+    if (strcmp(r->word, "guard") == 0 && r->caller_count == 0) {
+        explain_lost_stack(o);
+    } else if (strcmp(r->word, "guard") == 0) {
         explain_overflow(&f, o);
     } else {
         char *place = in_place(&f), *name = signal_name(number);
@@ -108,8 +128,8 @@ int explain_signal(const evidence *e, outcome *o) {
     return 1;
 }
 
-/* A measurement that reaches the limit is not endless but slow: smaller scenarios have shown that it
- * ends. */
+/* A measurement that reaches the limit is not endless but slow: smaller scenarios have shown that
+ * it ends. */
 static void explain_cpu_of_cost(const evidence *e, outcome *o) {
     o->kind = SLOW;
     o->headline = formatted("%d items took so long that the limit on CPU time was reached; the "
@@ -175,8 +195,8 @@ typedef struct waiter_line {
     char *cells[CELLS];
 } waiter_line;
 
-/* Where a waiting context stands: the function of the layers that it called, and the line there; or,
- * if that is not the student's, the innermost line that is. */
+/* Where a waiting context stands: the function of the layers that it called, and the line there;
+ * or, if that is not the student's, the innermost line that is. */
 static waiter_line waiter_words(const record *r, const frames *f) {
     const frame *entry = frames_entry(f), *own = frames_first(f, FRAME_STUDENT);
     const frame *shown = entry && entry->kind == FRAME_STUDENT ? entry : own ? own : entry;

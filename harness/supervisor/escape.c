@@ -14,8 +14,8 @@ static size_t sequence_length(unsigned char first) {
     return first >= 0xf0 && first <= 0xf4 ? 4 : 0;
 }
 
-/* Decodes one character. Returns its length, or 0 if the bytes are not UTF-8: cut off, too long a form,
- * a surrogate, or beyond the last character. */
+/* Decodes one character. Returns its length, or 0 if the bytes are not UTF-8: cut off, too long a
+ * form, a surrogate, or beyond the last character. */
 static size_t decode(const unsigned char *bytes, size_t length, uint32_t *character) {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     size_t need = sequence_length(bytes[0]);
@@ -31,7 +31,8 @@ static size_t decode(const unsigned char *bytes, size_t length, uint32_t *charac
     return *character < least[need] || *character > 0x10ffff || surrogate ? 0 : need;
 }
 
-/* Characters that move the cursor or hide or reorder the text around them, and those that are none. */
+/* Characters that move the cursor or hide or reorder the text around them, and those that are
+ * none. */
 static int is_control(uint32_t c) {
     return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c ||
            (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||

@@ -1,7 +1,7 @@
 /* escape.h - bytes of anybody's, made safe to show.
  *
- * What a submission prints goes to terminals, JSON files and spreadsheets. None of them may be steered
- * by it. */
+ * What a submission prints goes to terminals, JSON files and spreadsheets. None of them may be
+ * steered by it. */
 #ifndef ESCAPE_H
 #define ESCAPE_H
 
@@ -11,10 +11,10 @@ enum {
     ESCAPE_LINES = 1, /* line ends and tabs stay what they are */
 };
 
-/* Adds bytes to out as valid UTF-8 that shows on any terminal: control characters (also the ones above
- * 127 and those that turn the direction of writing) and bytes that are not UTF-8 become \n, \t, \x1b
- * and so on. limit: bytes of out to add at most, for then "..." is added and the rest left out; 0 for
- * no limit. */
+/* Adds bytes to out as valid UTF-8 that shows on any terminal: control characters (also the ones
+ * above 127 and those that turn the direction of writing) and bytes that are not UTF-8 become \n,
+ * \t, \x1b and so on. limit: bytes of out to add at most, for then "..." is added and the rest left
+ * out; 0 for no limit. */
 void escape_bytes(text *out, const char *bytes, size_t length, int flags, size_t limit);
 
 /* The same for a string, on one line, without limit. Returns a new string, the caller's. */

@@ -41,8 +41,8 @@ int explain_difference(const evidence *e, outcome *o);
 int explain_flood(const evidence *e, outcome *o);
 int explain_cost(const evidence *e, outcome *o);
 
-/* Adds to the details where the trace stands: what the contract wants next, or both timelines if they
- * parted before. stopped: what ended the run, for the timeline; ms: when. */
+/* Adds to the details where the trace stands: what the contract wants next, or both timelines if
+ * they parted before. stopped: what ended the run, for the timeline; ms: when. */
 void explain_progress(const evidence *e, const char *stopped, int64_t ms, outcome *o);
 
 /* words.c: pieces of sentences. New strings, the caller's, safe to show. */

@@ -11,8 +11,8 @@ static void evidence_free(evidence *e) {
     sanitizer_report_free(&e->sanitizer);
 }
 
-/* Reports belong on descriptor 4. Some sanitizers only know standard error: there a report counts if
- * the run did not go well, so that nobody fails for what he prints. */
+/* Reports belong on descriptor 4. Some sanitizers only know standard error: there a report counts
+ * if the run did not go well, so that nobody fails for what he prints. */
 static void read_reports(evidence *e) {
     const run *r = e->run;
     sanitizer_parse(&e->sanitizer, text_string(&r->report), r->program);

@@ -119,17 +119,35 @@ static int64_t number_of(const evidence *e, record_kind kind) {
     return r && r->numbers[0] > 0 ? r->numbers[0] : 0;
 }
 
+static char *leak_place(const leak *l) {
+    const frame *place = frames_place(&l->allocated);
+    return place ? words_frame(place) : duplicate("an unknown place");
+}
+
+/* A line for each place; the sanitizer counts by the whole stack of calls. */
 static void add_leaks(const sanitizer_report *s, outcome *o) {
+    list places = {0};
     for (int i = 0; i < s->leak_count; i++) {
-        const leak *l = &s->leaks[i];
-        const frame *place = frames_place(&l->allocated);
-        char *bytes = words_count(l->bytes, "byte"), *objects = words_count(l->objects, "block");
-        char *words = place ? words_frame(place) : duplicate("an unknown place");
-        text_addf(&o->details, "  %s in %s, allocated in %s\n", bytes, objects, words);
-        free(bytes);
-        free(objects);
-        free(words);
+        char *place = leak_place(&s->leaks[i]);
+        if (!list_has(&places, place))
+            list_add(&places, place);
+        free(place);
     }
+    for (int i = 0; i < places.count; i++) {
+        long long bytes = 0, objects = 0;
+        for (int k = 0; k < s->leak_count; k++) {
+            char *place = leak_place(&s->leaks[k]);
+            int here = strcmp(place, places.items[i]) == 0;
+            bytes += here ? s->leaks[k].bytes : 0;
+            objects += here ? s->leaks[k].objects : 0;
+            free(place);
+        }
+        char *size = words_count(bytes, "byte"), *blocks = words_count(objects, "block");
+        text_addf(&o->details, "  %s in %s, allocated in %s\n", size, blocks, places.items[i]);
+        free(size);
+        free(blocks);
+    }
+    list_free(&places);
 }
 
 /* Contexts come first: whoever does not end a coroutine loses its stack and its memory too. */
@@ -152,9 +170,8 @@ int explain_leak(const evidence *e, outcome *o) {
                                 stacks == 1 ? "was" : "were");
         free(many);
     } else {
-        const frame *place = s->leak_count ? frames_place(&s->leaks[0].allocated) : NULL;
         char *bytes = words_count(s->leaked_bytes, "byte");
-        char *words = place ? words_frame(place) : duplicate("an unknown place");
+        char *words = s->leak_count ? leak_place(&s->leaks[0]) : duplicate("an unknown place");
         o->headline = formatted("%s %s never freed: allocated in %s.", bytes,
                                 s->leaked_bytes == 1 ? "was" : "were", words);
         free(bytes);

@@ -1,5 +1,5 @@
-/* grade.h - the grade of one submission: each chapter on the submission's own lower layers, and on the
- * reference's, so that one wrong layer costs its points only once. */
+/* grade.h - the grade of one submission: each chapter on the submission's own lower layers, and on
+ * the reference's, so that one wrong layer costs its points only once. */
 #ifndef GRADE_H
 #define GRADE_H
 

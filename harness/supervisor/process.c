@@ -15,7 +15,8 @@ typedef struct running {
     uv_process_t child;
     uv_timer_t timer;
     uv_pipe_t pipes[CHANNELS];
-    int open; /* handles that are not closed yet */
+    int open;                     /* handles that are not closed yet */
+    struct running *next, **back; /* in the pool's list */
     char buffer[65536];
 } running;
 
@@ -28,8 +29,10 @@ static void handle_closed(uv_handle_t *handle) {
         return;
     pool *pool = r->pool;
     process *p = r->process;
+    *r->back = r->next;
+    if (r->next)
+        r->next->back = r->back;
     free(r);
-    p->running = NULL;
     pool->running--;
     p->ended(p, p->arg);
     start_more(pool);
@@ -163,7 +166,11 @@ static void start(pool *pool, process *p) {
     r->pool = pool;
     r->process = p;
     r->open = 2;
-    p->running = r;
+    r->next = pool->started;
+    r->back = &pool->started;
+    if (r->next)
+        r->next->back = &r->next;
+    pool->started = r;
     uv_timer_init(&pool->loop, &r->timer);
     int error = spawn(r);
     r->child.data = r->timer.data = r;
@@ -185,6 +192,25 @@ static void start_more(pool *p) {
     }
 }
 
+/* Children have groups of their own: Ctrl-C does not reach them. */
+static void signal_came(uv_signal_t *handle, int number) {
+    pool *p = handle->data;
+    for (running *r = p->started; r; r = r->next)
+        kill_group(r);
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+static void watch_signals(pool *p) {
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    for (int i = 0; i < 3; i++) {
+        uv_signal_init(&p->loop, &p->signals[i]);
+        p->signals[i].data = p;
+        uv_signal_start(&p->signals[i], signal_came, numbers[i]);
+        uv_unref((uv_handle_t *)&p->signals[i]);
+    }
+}
+
 void pool_open(pool *p) {
     cpu_set_t processors;
     *p = (pool){.most = 1};
@@ -193,6 +219,7 @@ void pool_open(pool *p) {
     int error = uv_loop_init(&p->loop);
     if (error)
         die("no event loop: %s", uv_strerror(error));
+    watch_signals(p);
 }
 
 void pool_start(pool *p, process *one) {
@@ -210,6 +237,9 @@ void pool_run(pool *p) {
 }
 
 void pool_close(pool *p) {
+    pool_run(p);
+    for (int i = 0; i < 3; i++)
+        uv_close((uv_handle_t *)&p->signals[i], NULL);
     pool_run(p);
     uv_loop_close(&p->loop);
 }

@@ -37,15 +37,17 @@ struct process {
     int out_of_time;
     char *spawn_error; /* it never ran; else NULL */
     /* For process.c alone. */
-    struct running *running;
     process *next;
 };
 
-/* Processes that wait for their turn, first come, first served. */
+/* Processes that wait for their turn, first come, first served. When the tool itself is ended by a
+ * signal, it ends those that run first. */
 typedef struct pool {
     uv_loop_t loop;
     int running, most;
-    process *first, *last;
+    process *first, *last;   /* those that wait */
+    struct running *started; /* those that run */
+    uv_signal_t signals[3];
 } pool;
 
 void pool_open(pool *p); /* as many at a time as there are processors */

@@ -61,8 +61,8 @@ static void add_wrapped(text *out, const char *label, int label_width, const cha
     free(safe);
 }
 
-/* Adds each line of string, safe to show, behind prefix; at most most_lines. Returns 1 if that was not
- * all. */
+/* Adds each line of string, safe to show, behind prefix; at most most_lines. Returns 1 if that was
+ * not all. */
 static int add_lines(text *out, const char *string, size_t length, size_t limit, int most_lines,
                      const char *prefix) {
     text safe = {0};
@@ -91,8 +91,8 @@ static int is_build_error(verdict_kind kind) {
            kind == GRADER_ERROR;
 }
 
-/* The other scenarios that failed in another way, a line each: one explained in full is enough to work
- * on. */
+/* The other scenarios that failed in another way, a line each: one explained in full is enough to
+ * work on. */
 static void add_others(text *out, const result *r, const outcome *first, int color) {
     int shown = 0, more = 0;
     for (const outcome *o = first + 1; o < r->outcomes + r->exercise->scenario_count; o++) {

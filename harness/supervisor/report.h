@@ -9,12 +9,13 @@
 
 #include <stdio.h>
 
-/* Returns 1 if text for out may be coloured: a terminal that is not dumb, and NO_COLOR is not set. */
+/* Returns 1 if text for out may be coloured: a terminal that is not dumb, and NO_COLOR is not
+ * set. */
 int report_color(FILE *out);
 
-/* A heading for the chapter, then one line for each exercise, and below each that failed (other than
- * by not being done yet) a block that explains it. Exercises without a result (results[i].exercise
- * is NULL) are left out. */
+/* A heading for the chapter, then one line for each exercise, and below each that failed (other
+ * than by not being done yet) a block that explains it. Exercises without a result
+ * (results[i].exercise is NULL) are left out. */
 void report_results(FILE *out, const plan *p, const chapter *c, const result *results, int color);
 
 /* The points of each chapter, their sum, and the exercise to do next. */

@@ -11,8 +11,8 @@ enum {
     MOST_LINES = 4000,
 };
 
-/* A stack of the report. Either the sanitizer has found names for its frames, or there are addresses
- * for us to look up, all stacks at once in the end. */
+/* A stack of the report. Either the sanitizer has found names for its frames, or there are
+ * addresses for us to look up, all stacks at once in the end. */
 typedef struct stack {
     frames *into;
     uint64_t addresses[MOST_FRAMES];

@@ -116,7 +116,8 @@ static int read_answer(int fd, text *answer) {
     }
 }
 
-/* Runs a command, without a shell, and keeps what it prints. Returns 0, or -1 if it did not go well. */
+/* Runs a command, without a shell, and keeps what it prints. Returns 0, or -1 if it did not go
+ * well. */
 static int run_command(char **arguments, text *answer) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC))

@@ -26,12 +26,13 @@ typedef struct frames {
     int count;
 } frames;
 
-/* Adds the frames of addresses to f: one for each, and more where functions were inlined. addresses:
- * offsets into program, innermost first; those of callers lie inside of the call instruction. Without
- * addr2line, or when it does not answer, nothing is added. */
+/* Adds the frames of addresses to f: one for each, and more where functions were inlined.
+ * addresses: offsets into program, innermost first; those of callers lie inside of the call
+ * instruction. Without addr2line, or when it does not answer, nothing is added. */
 void symbolize(const char *program, const uint64_t *addresses, int count, frames *f);
 
-/* Looks many stacks up at once, as starting addr2line costs more than asking it. f: one for each. */
+/* Looks many stacks up at once, as starting addr2line costs more than asking it. f: one for
+ * each. */
 void symbolize_stacks(const char *program, const uint64_t *const *stacks, const int *counts, int n,
                       frames *f);
 
@@ -42,8 +43,8 @@ void frames_free(frames *f);
 /* The innermost frame of that kind, or NULL. */
 const frame *frames_first(const frames *f, frame_kind kind);
 
-/* The frame that says most to a student: the innermost of his own, else of the reference, else of the
- * scenario, else of a library. NULL if there are none. */
+/* The frame that says most to a student: the innermost of his own, else of the reference, else of
+ * the scenario, else of a library. NULL if there are none. */
 const frame *frames_place(const frames *f);
 
 /* The function of the layers that the scenario called: the outermost frame of a student's or the

@@ -93,8 +93,8 @@ static void take_moment(stretch *from, int64_t ms, stretch *moment) {
     from->count -= n;
 }
 
-/* On the virtual clock each ms is laid out by itself. Where it has as many events on both sides, they
- * were exchanged or mixed up: each stands opposite the one in its place. */
+/* On the virtual clock each ms is laid out by itself. Where it has as many events on both sides,
+ * they were exchanged or mixed up: each stands opposite the one in its place. */
 static void align_by_time(rows *r, const scenario *s, stretch *e, stretch *a) {
     while (e->count || a->count) {
         int64_t left = e->count ? e->lines[0]->ms : INT64_MAX;
@@ -156,8 +156,8 @@ static char *cell(const trace_line *line, int task_width) {
     return out.data;
 }
 
-/* Adds as much of *from as fits in CELL columns, and moves it on: up to the last space if there is one
- * in the second half. Returns the columns. */
+/* Adds as much of *from as fits in CELL columns, and moves it on: up to the last space if there is
+ * one in the second half. Returns the columns. */
 static int add_piece(text *out, const char **from) {
     const char *at = *from, *space = NULL;
     int columns = 0;

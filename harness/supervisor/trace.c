@@ -211,8 +211,8 @@ static const char *take_item(records *r, char **fields, int n, const char *name)
     return NULL;
 }
 
-/* Cuts line into fields at its tabs, in place. Returns how many, or -1 if that is too many or one of
- * them is badly escaped. */
+/* Cuts line into fields at its tabs, in place. Returns how many, or -1 if that is too many or one
+ * of them is badly escaped. */
 static int cut(char *line, char **fields) {
     int n = 0;
     for (char *at = line; at && n < MOST_FIELDS; n++) {

@@ -1,7 +1,7 @@
 /* trace.h - what a run says it did, and what it should have done.
  *
- * The records of descriptor 3 come from a process with a stranger's code in it: they are read as bytes
- * that may hold anything. Expected traces are the workbook's own files. */
+ * The records of descriptor 3 come from a process with a stranger's code in it: they are read as
+ * bytes that may hold anything. Expected traces are the workbook's own files. */
 #ifndef TRACE_H
 #define TRACE_H
 

@@ -13,7 +13,8 @@ char *words_text(const char *string) {
     return out.data;
 }
 
-/* Whether a task's name and what happened make a sentence as they stand: "B finished", "A starts". */
+/* Whether a task's name and what happened make a sentence as they stand: "B finished", "A
+ * starts". */
 static int begins_with_verb(const char *words) {
     static const char *const past[] = {"done", "got", "ran", "began", "saw", "woke", "left"};
     size_t length = strcspn(words, " :,;(=");

@@ -108,10 +108,10 @@ static const future_owner task_owner = {.cancel = cancel, .destroy = destroy};
 
 /* The loop's word that the task's coroutine has ended. */
 static void ended(void *owner, int error, void *result) {
-    task *t = owner;
     // >>> exercise task/create
-    // Complete the future: with a result, an error, or as cancelled. The task is not one of "all"
-    // any more, and the loop's reference goes.
+    // The owner is the task, as create told loop_spawn. Complete its future: with a result, an
+    // error, or as cancelled. The task is not one of "all" any more, and the loop's reference goes.
+    task *t = owner;
     t->co = NULL;
     list_remove(t);
     if (error == UV_ECANCELED)

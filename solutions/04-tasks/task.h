@@ -15,9 +15,9 @@
 typedef struct task task;
 
 /* Runs a new event loop until fn(arg, &result), as a task, has ended and everything is cleaned up:
- * tasks that are left over get UV_ECANCELED at the place where they wait, all of them, and the loop
- * goes on until they have ended too. A left-over task that fails with another error is reported to
- * the exception handler.
+ * tasks that are left over get UV_ECANCELED at the place where they wait, all of them, those that
+ * have not started end without running, and the loop goes on until they have ended too. A left-over
+ * task that fails with another error is reported to the exception handler.
  * result: receives the value of fn; may be NULL.
  * Returns 0, the error that fn returned, UV_EBUSY if a loop is running already on this thread,
  * UV_EINTR if loop_stop ended the run before fn had ended, or another negative error code.

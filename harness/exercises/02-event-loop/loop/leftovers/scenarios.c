@@ -60,8 +60,8 @@ static int refuse(void *task, void **result) {
     return coroutine_yield(NULL, NULL);
 }
 
-SCENARIO(ignored, "one that yields instead of ending is reported; the loop closes all the same",
-         .order = PER_TASK) {
+SCENARIO(ignored, "one that yields instead of ending is reported; the loop closes all the same") {
+    order(PER_TASK);
     loop *l = open_loop();
     loop_spawn(l, refuse, "A", ended, "owner", NULL);
     run_one_turn(l);
@@ -122,7 +122,8 @@ static int sleep_long(void *task, void **result) {
     return UV_ECANCELED;
 }
 
-SCENARIO(several, "all of them are closed, also what their cleanup starts", .order = PER_TASK) {
+SCENARIO(several, "all of them are closed, also what their cleanup starts") {
+    order(PER_TASK);
     loop *l;
     tally t = {0};
     loop_new(&l);

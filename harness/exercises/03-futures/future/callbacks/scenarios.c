@@ -11,7 +11,9 @@ static const char *code_name(int code) {
 static int tell(future *f, void *name) {
     void *value = NULL;
     int code = future_result(f, &value);
-    emit(name, "is called, and reads %s", code ? code_name(code) : (const char *)value);
+    if (code)
+        value = (void *)code_name(code);
+    emit(name, "is called, and reads %s", value ? (const char *)value : "NULL");
     return 0;
 }
 

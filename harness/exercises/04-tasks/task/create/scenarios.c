@@ -264,7 +264,7 @@ static int create_many(void *arg, void **result) {
 }
 
 COST_SCENARIO(many_tasks, "to create, run and end a task costs the same however many there are",
-              300, 4800) {
+              250, 4000) {
     loop *l;
     loop_new(&l);
     loop_run_until_complete(l, create_many, &n, NULL);
