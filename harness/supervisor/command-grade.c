@@ -48,7 +48,7 @@ static void progress(int done, int all, void *arg) {
 }
 
 /* Judges all chapters at once, so that no processor waits for another chapter's end. */
-static void grade_code(grade *g, const plan *p, const code *code) {
+static void grade_code(grade *g, plan *p, const code *code) {
     request *requests = allocate((size_t)(2 * p->chapter_count) * sizeof *requests);
     int count = 0;
     for (int i = 0; i < p->chapter_count; i++) {
@@ -113,7 +113,7 @@ static void print_next(FILE *out, const grade *g, int color) {
         if (!next)
             continue;
         text lines = {0};
-        report_add_next(&lines, next, color);
+        report_add_next(&lines, g->plan, next, color);
         fprintf(out, "\n%s", text_string(&lines));
         text_free(&lines);
         return;

@@ -14,7 +14,7 @@ typedef struct grade_chapter {
 } grade_chapter;
 
 typedef struct grade {
-    const plan *plan;
+    plan *plan;
     const code *code;
     grade_chapter *chapters;
     int count;

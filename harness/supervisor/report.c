@@ -168,14 +168,25 @@ void report_block(text *out, const result *r) {
         add_block(out, r, 0);
 }
 
-/* "not done yet" and "needs coroutine/resume first", without the place. */
-static char *quiet_reason(const result *r) {
+/* The exercise that has to be done before this one can run: explain.c says "needs ID first". NULL if it
+ * is this one itself that is not done. The caller's. */
+static char *blocking_id(const result *r) {
     const outcome *o = first_failure(r);
-    const char *headline = o && o->headline ? o->headline : "not done yet";
-    const char *end = strstr(headline, ", which is");
-    size_t length = end ? (size_t)(end - headline) : strcspn(headline, ":");
-    char *cut = formatted("%.*s", (int)length, headline), *safe = escaped(cut);
-    free(cut);
+    const char *needs = "needs ";
+    if (r->kind != NOT_DONE || !o || !o->headline || !starts_with(o->headline, needs))
+        return NULL;
+    const char *id = o->headline + strlen(needs);
+    return formatted("%.*s", (int)strcspn(id, " "), id);
+}
+
+/* One quiet piece of a line. */
+static char *quiet_reason(const result *r) {
+    char *id = blocking_id(r);
+    if (!id)
+        return duplicate("not done yet");
+    char *words = formatted("%s is not done yet", id), *safe = escaped(words);
+    free(words);
+    free(id);
     return safe;
 }
 
@@ -269,19 +280,33 @@ static const char *place_of(const result *r) {
     return last ? last + 2 : NULL;
 }
 
-void report_add_next(text *out, const result *next, int color) {
-    const exercise *x = next->exercise;
-    char *words = formatted("%s, %s", x->id, x->title);
-    add_wrapped(out, "Next", 10, words, BOLD, color);
+/* What to do next is the exercise that stands in the way, if there is one. */
+static const exercise *next_exercise(plan *p, const result *next, chapter **of) {
+    char *id = blocking_id(next);
+    const exercise *x = id ? plan_exercise(p, id, of) : NULL;
+    free(id);
+    return x ? x : plan_exercise(p, next->exercise->id, of);
+}
+
+static void add_next_line(text *out, const char *label, char *words, const char *style, int color) {
+    add_wrapped(out, label, 10, words, style, color);
     free(words);
+}
+
+void report_add_next(text *out, plan *p, const result *next, int color) {
+    chapter *of = NULL, *blocked = NULL;
+    const exercise *x = next_exercise(p, next, &of);
+    plan_exercise(p, next->exercise->id, &blocked);
+    add_next_line(out, "Next", formatted("%s, %s", x->id, x->title), BOLD, color);
     if (place_of(next))
         add_wrapped(out, "Write", 10, place_of(next), "", 0);
-    char *read = formatted("book/%s", x->book ? x->book : "");
-    char *test = formatted("make test EX=%s", x->id);
-    add_wrapped(out, "Read", 10, read, "", 0);
-    add_wrapped(out, "Test", 10, test, "", 0);
-    free(read);
-    free(test);
+    add_next_line(out, "Read", formatted("book/%s", x->book ? x->book : ""), "", 0);
+    add_next_line(out, "Test", formatted("make test EX=%s", x->id), "", 0);
+    if (of != blocked)
+        add_next_line(out, "Or",
+                      formatted("make test CH=%02d BASE=reference, on our lower layers",
+                                blocked->number),
+                      "", 0);
 }
 
 static int points_of(const chapter *c, const result *results, int *most) {
@@ -304,7 +329,7 @@ static void add_points(text *out, const char *name, int width, int points, int m
     free(words);
 }
 
-void report_summary(FILE *out, const plan *p, const request *requests, int count, int color) {
+void report_summary(FILE *out, plan *p, const request *requests, int count, int color) {
     text lines = {0};
     const result *next = NULL;
     int all = 0, all_most = 0, width = 0;
@@ -322,7 +347,7 @@ void report_summary(FILE *out, const plan *p, const request *requests, int count
     if (count > 1)
         add_points(&lines, "all", width, all, all_most, color);
     if (next)
-        report_add_next(&lines, next, color);
+        report_add_next(&lines, p, next, color);
     fprintf(out, "%s", text_string(&lines));
     text_free(&lines);
 }

@@ -19,13 +19,13 @@ int report_color(FILE *out);
 void report_results(FILE *out, const plan *p, const chapter *c, const result *results, int color);
 
 /* The points of each chapter, their sum, and the exercise to do next. */
-void report_summary(FILE *out, const plan *p, const request *requests, int count, int color);
+void report_summary(FILE *out, plan *p, const request *requests, int count, int color);
 
 /* The block that explains r, as plain text without colours: for results.json and reports. */
 void report_block(text *out, const result *r);
 
 /* Says which exercise to do next, where, and what to read first. */
-void report_add_next(text *out, const result *next, int color);
+void report_add_next(text *out, plan *p, const result *next, int color);
 
 /* The first exercise of c, in the order of teaching, that did not pass; NULL if there is none. */
 const result *report_next(const chapter *c, const result *results);

@@ -25,8 +25,9 @@ typedef struct task task;
 int async_run(coroutine_fn fn, void *arg, void **result);
 
 /* Creates a task on the running loop: fn(arg, &result) starts in the next turn.
- * name: of any length, copied; NULL for "Task-1", "Task-2", ..., where the tasks without a name are
- * counted, over the whole program.
+ * name: of any length, copied; NULL for "Task-1", "Task-2", ..., counted over the whole program
+ * (left open: whether a task with a name counts too; asyncio's create_task says yes in 3.12, no in
+ * 3.13).
  * out: receives the task, one reference, the caller's; NULL if he does not want it: the task runs
  * all the same, and an error of it is reported. Returns 0, UV_ENOMEM, or UV_EINVAL if no loop is
  * running (asyncio: RuntimeError). asyncio: create_task(fn(arg), name=name). */

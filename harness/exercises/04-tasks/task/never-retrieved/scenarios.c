@@ -10,7 +10,7 @@ static void report(loop *l, const char *message, int error, void *arg) {
 
 static int as_a_task(void *fn, void **result) {
     task *t;
-    task_create(*(coroutine_fn *)fn, NULL, "main", &t);
+    task_create(*(coroutine_fn *)fn, NULL, NULL, &t);
     int error = future_await(task_future(t), NULL);
     task_release(t);
     return error;

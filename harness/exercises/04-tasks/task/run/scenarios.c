@@ -31,7 +31,7 @@ SCENARIO(value_or_error, "async_run returns what main returns, after main has en
 /* ---- main_is_a_task ---- */
 
 static int child(void *arg, void **result) {
-    emit("child", "is %s", task_name(task_current()));
+    emit("child", "runs, one of %d", task_all(NULL, 0));
     return loop_sleep(10);
 }
 
@@ -46,7 +46,6 @@ static int look_around(void *arg, void **result) {
 }
 
 SCENARIO(main_is_a_task, "main is a task, the first one, and can create tasks and await them") {
-    run(look_around, NULL);
     run(look_around, NULL);
     emit("program", "a loop is running: %d", loop_running() != NULL);
 }
