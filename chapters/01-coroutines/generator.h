@@ -22,16 +22,16 @@ typedef struct fibonacci {
 } fibonacci;
 
 /* Prepares g to yield the first n numbers 1, 1, 2, 3, 5, ... g is the caller's memory; there is
- * nothing to free. n: 0 or more. asyncio: calling the generator function; none of its body runs
+ * nothing to free. n: 0 or more. Python: calling the generator function; none of its body runs
  * yet. */
 void fibonacci_init(fibonacci *g, int n);
 
-/* Runs g until its next yield. asyncio: next(g), or g.send(None).
+/* Runs g until its next yield. Python: next(g), or g.send(None).
  * value: receives the number, or the returned value; must not be NULL.
  * Returns
  *   1       it yielded *value,
- *   0       it returned *value (Python: StopIteration with that value), the last number, 0 if n is
- * 0, UV_EOF  it has already returned; *value is left alone. */
+ *   0       it returned *value: the last number, or 0 if n is 0 (Python: StopIteration),
+ *   UV_EOF  it had returned before; *value is left alone. */
 int fibonacci_next(fibonacci *g, uint64_t *value);
 
 #endif

@@ -303,10 +303,10 @@ void report_add_next(text *out, plan *p, const result *next, int color) {
     add_next_line(out, "Read", formatted("book/%s", x->book ? x->book : ""), "", 0);
     add_next_line(out, "Test", formatted("make test EX=%s", x->id), "", 0);
     if (of != blocked)
-        add_next_line(out, "Or",
-                      formatted("make test CH=%02d BASE=reference, on our lower layers",
-                                blocked->number),
-                      "", 0);
+        add_next_line(
+            out, "Or",
+            formatted("make test CH=%02d BASE=reference, on our lower layers", blocked->number), "",
+            0);
 }
 
 static int points_of(const chapter *c, const result *results, int *most) {

@@ -35,7 +35,8 @@ int verdict_from_name(const char *name, verdict_kind *kind); /* 0, or -1 if unkn
 typedef struct outcome {
     const scenario *scenario;
     verdict_kind kind;
-    const char *reason; /* of FAIL: "wrong-order", "wrong-time", "missing-event", "unexpected-event",
+    const char
+        *reason;    /* of FAIL: "wrong-order", "wrong-time", "missing-event", "unexpected-event",
                            "wrong-event"; a constant. Else NULL */
     char *headline; /* one sentence: what happened, with time and place. NULL if it passed */
     text details;   /* lines below it: the two timelines, the waiting tasks, compiler's words */

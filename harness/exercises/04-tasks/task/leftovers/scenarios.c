@@ -57,7 +57,7 @@ SCENARIO(cancelled_where_they_wait,
 /* ---- all_at_once ---- */
 
 static int tidy_up(const char *name, int ms) {
-    emit(name, "is cancelled and tidies up for %d ms", ms);
+    emit(name, "tidies up for %d ms", ms);
     int error = loop_sleep(ms);
     emit(name, "loop_sleep returns %s", code(error));
     return UV_ECANCELED;
