@@ -7,6 +7,7 @@ enum { STACK_SPAN = 8 * 1024 * 1024 };
 
 typedef struct entry {
     table_entry key;
+    const char *kept_open_by; /* the type of an open handle, when uv_loop_close last refused */
 } entry;
 
 static table loops = {.size = sizeof(entry)};
@@ -35,10 +36,23 @@ int __wrap_uv_loop_init(uv_loop_t *loop) {
     return status;
 }
 
+static const char *type_of(const uv_handle_t *handle) {
+    const char *type = uv_handle_type_name(uv_handle_get_type(handle));
+    return type ? type : "unknown";
+}
+
+static void note(uv_handle_t *handle, void *arg) {
+    *(const char **)arg = type_of(handle);
+}
+
+/* When the loop is refused, its memory may be freed all the same: this is the time to look at it. */
 int __wrap_uv_loop_close(uv_loop_t *loop) {
     int status = __real_uv_loop_close(loop);
+    entry *e = harness_table_at(&loops, harness_table_find(&loops, loop));
     if (status == 0)
         harness_table_remove(&loops, loop);
+    else if (e)
+        uv_walk(loop, note, &e->kept_open_by);
     return status;
 }
 
@@ -56,9 +70,8 @@ int __wrap_uv_run(uv_loop_t *loop, uv_run_mode mode) {
 }
 
 static void tell(uv_handle_t *handle, void *arg) {
-    const char *type = uv_handle_type_name(uv_handle_get_type(handle));
     if (!uv_is_closing(handle))
-        harness_record_word("handle", type ? type : "unknown");
+        harness_record_word("handle", type_of(handle));
 }
 
 /* Handles whose memory was freed make a list that leads nowhere: it may crash. */
@@ -74,6 +87,8 @@ void harness_loops_check(void) {
         uv_loop_t *loop = (uv_loop_t *)e->key.key;
         if (!is_gone(loop))
             harness_survives(walk, loop);
+        else if (e->kept_open_by)
+            harness_record_word("handle", e->kept_open_by);
         harness_record_word("loop", "open");
     }
 }

@@ -10,6 +10,12 @@
  * addresses: the supervisor looks them up, which starts no program in here. */
 #define SETTINGS "symbolize=0:color=never:exitcode=99"
 
+/* Memory in use, in MiB, that ends a scenario. A limit on addresses would end AddressSanitizer, which
+ * takes 16 TiB of them; its own thread looks at what is really used, ten times a second. */
+#define MEMORY_MIB 1024
+#define TEXT_OF(number) TEXT_OF_IT(number)
+#define TEXT_OF_IT(number) #number
+
 const char *__asan_default_options(void);
 const char *__lsan_default_options(void);
 const char *__ubsan_default_options(void);
@@ -18,7 +24,7 @@ __attribute__((used)) const char *__asan_default_options(void) {
     return SETTINGS ":detect_leaks=1:leak_check_at_exit=0"
                     ":handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0:handle_abort=0"
                     ":use_sigaltstack=0:detect_stack_use_after_return=0"
-                    ":detect_odr_violation=0";
+                    ":detect_odr_violation=0:hard_rss_limit_mb=" TEXT_OF(MEMORY_MIB);
 }
 
 __attribute__((used)) const char *__lsan_default_options(void) {

@@ -4,7 +4,10 @@
 
 #include "stack.h"
 
-enum { BELOW = 64 * 1024 }; /* how far below its base a big frame may overflow */
+enum {
+    BELOW = 64 * 1024, /* how far below its base a big frame may overflow */
+    REMEMBERED = 256,  /* stacks that were given back last */
+};
 
 typedef struct entry {
     table_entry key; /* the base */
@@ -13,6 +16,26 @@ typedef struct entry {
 } entry;
 
 static table stacks = {.size = sizeof(entry)};
+static stack given_back[REMEMBERED];
+static unsigned given_back_count;
+
+static void remember(const stack *s) {
+    given_back[given_back_count++ % REMEMBERED] = *s;
+}
+
+/* The memory is in use again. */
+static void forget(const stack *s) {
+    for (int i = 0; i < REMEMBERED; i++)
+        if (given_back[i].base == s->base)
+            given_back[i] = (stack){NULL, 0};
+}
+
+int harness_stacks_given_back(uintptr_t address) {
+    for (int i = 0; i < REMEMBERED; i++)
+        if (address - (uintptr_t)given_back[i].base < given_back[i].size)
+            return 1;
+    return 0;
+}
 
 int __real_stack_alloc(stack *s, size_t size);
 void __real_stack_free(stack *s);
@@ -23,6 +46,7 @@ int __wrap_stack_alloc(stack *s, size_t size) {
         entry *e = harness_table_at(&stacks, harness_table_add(&stacks, s->base));
         if (e)
             e->size = s->size;
+        forget(s);
     }
     return status;
 }
@@ -33,6 +57,7 @@ void __wrap_stack_free(stack *s) {
         if (e)
             harness_contexts_forget(e->context);
         harness_table_remove(&stacks, s->base);
+        remember(s);
     }
     __real_stack_free(s);
 }

@@ -302,14 +302,22 @@ static char *shown(const build *b, const char *words) {
     return clean_words(b->builder->plan, words, LINES_SHOWN);
 }
 
-/* Does something about an object that could not be made. Returns 0 if nothing can be done. */
-static int replace(build *b, slot *s) {
-    if (!s->file || s->replaced || b->strict)
-        return 0;
-    add_fault(b, s->file, COMPILE_ERROR, shown(b, s->object->words));
+static int can_be_replaced(const build *b, const slot *s) {
+    return s->file && !s->replaced && !b->strict;
+}
+
+static void replace(build *b, slot *s, verdict_kind kind, char *words) {
+    add_fault(b, s->file, kind, words);
     s->replaced = 1;
     s->object = starter_object(b, s->file);
     wait_for(b, s->object);
+}
+
+/* Does something about an object that could not be made. Returns 0 if nothing can be done. */
+static int replace_failed(build *b, slot *s) {
+    if (!can_be_replaced(b, s))
+        return 0;
+    replace(b, s, COMPILE_ERROR, shown(b, s->object->words));
     return 1;
 }
 
@@ -322,7 +330,7 @@ static void compile_failed(build *b, const slot *s) {
 /* Returns 1 if all objects are there, 0 if some are being made instead, -1 if it is over. */
 static int check_objects(build *b) {
     for (int i = 0; i < b->slot_count; i++)
-        if (b->slots[i].object->state == FAILED && !replace(b, &b->slots[i])) {
+        if (b->slots[i].object->state == FAILED && !replace_failed(b, &b->slots[i])) {
             compile_failed(b, &b->slots[i]);
             return -1;
         }
@@ -403,14 +411,40 @@ static int link_again(build *b, const char *words) {
     return 1;
 }
 
+/* The name that is defined twice; the caller's, NULL if none is. */
+static char *doubled_name(const char *words) {
+    char *name = name_after(words, "multiple definition of ");
+    return name ? name : name_after(words, "duplicate symbol:");
+}
+
+static int is_home(const build *b, const code_file *file, const char *name) {
+    const code_file *home = code_home(b->builder->reference, name);
+    return home && home->chapter == file->chapter && strcmp(home->name, file->name) == 0;
+}
+
+/* A file that defines what belongs elsewhere can be replaced. Returns 1 if that is on its way. */
+static int replace_doubled(build *b, const char *name, const char *words) {
+    int replaced = 0;
+    b->waits_for++;
+    for (int i = 0; i < b->slot_count; i++) {
+        slot *s = &b->slots[i];
+        if (!can_be_replaced(b, s) || is_ours(s->file) || is_home(b, s->file, name) ||
+            !strstr(words, s->object->unit->object))
+            continue;
+        replace(b, s, LINK_ERROR, duplicate(name));
+        replaced = 1;
+    }
+    if (--b->waits_for == 0 && replaced)
+        go_on(b);
+    return replaced;
+}
+
 static void link_failed(build *b, const char *words) {
-    char *twice = name_after(words, "multiple definition of ");
-    if (!twice)
-        twice = name_after(words, "duplicate symbol:");
-    if (twice)
+    char *twice = doubled_name(words);
+    if (twice && !replace_doubled(b, twice, words))
         fail(b, LINK_ERROR, formatted("%s is defined twice, and only one of them can stay.", twice),
              shown(b, words));
-    else if (!link_again(b, words))
+    else if (!twice && !link_again(b, words))
         fail(b, LINK_ERROR, duplicate("The program cannot be put together."), shown(b, words));
     free(twice);
 }

@@ -1,6 +1,6 @@
 /* build.h - scenario and demo programs, from sources to something that runs.
  *
- * A file that is missing or does not compile is replaced by its starter, and a function that nobody
+ * A file that is missing, does not compile or defines too much is replaced by its starter, and a function that nobody
  * defines by one that says so when it is called: a fault costs only the scenarios that reach it. */
 #ifndef BUILD_H
 #define BUILD_H
@@ -12,8 +12,8 @@
 /* A file under test that could not be used. */
 typedef struct fault {
     const code_file *file;
-    verdict_kind kind; /* MISSING_FILE or COMPILE_ERROR */
-    char *words;       /* what is wrong with it */
+    verdict_kind kind; /* MISSING_FILE, COMPILE_ERROR or LINK_ERROR */
+    char *words;       /* what is wrong with it; LINK_ERROR: what it must not define */
 } fault;
 
 typedef struct build build;

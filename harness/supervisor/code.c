@@ -2,6 +2,7 @@
 
 #include "escape.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -248,6 +249,28 @@ code_file *code_find(const code *c, const chapter *chapter, const char *file) {
     for (int i = 0; i < c->count; i++)
         if (c->files[i].chapter == chapter && strcmp(c->files[i].name, file) == 0)
             return &c->files[i];
+    return NULL;
+}
+
+/* Does this line at the left margin begin the definition of name? */
+static int defines(const char *line, const char *name) {
+    size_t length = strcspn(line, "\n"), size = strlen(name);
+    const char *at = strstr(line, name);
+    if (!isalpha((unsigned char)*line) || starts_with(line, "static") || !at || at == line)
+        return 0;
+    int whole = at + size < line + length && at[size] == '(' && (at[-1] == ' ' || at[-1] == '*');
+    return whole && line[length - 1] != ';';
+}
+
+const code_file *code_home(const code *c, const char *name) {
+    for (int i = 0; i < c->count; i++) {
+        const char *line = text_string(&c->files[i].source);
+        for (; line; line = strchr(line, '\n')) {
+            line += *line == '\n';
+            if (defines(line, name))
+                return &c->files[i];
+        }
+    }
     return NULL;
 }
 

@@ -4,6 +4,7 @@
 #include "commands.h"
 #include "judge.h"
 #include "patch.h"
+#include "report.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +58,7 @@ static char *take_away(broken *b, const char *file) {
     text_free(&f->source);
     free(f->problem);
     f->problem = duplicate("the file is missing");
+    f->folder = "chapters";
     return NULL;
 }
 
@@ -112,10 +114,22 @@ static void check_kinds(const broken *b, const request *r, text *reason) {
     }
 }
 
-/* Does a scenario of an exercise that the fault touches say it? */
+/* Is it in the block that a student reads? That has what the program printed, made harmless. */
+static int is_shown(const result *r, const char *words) {
+    text block = {0};
+    if (r->kind != PASS)
+        report_block(&block, r);
+    int found = strstr(text_string(&block), words) != NULL;
+    text_free(&block);
+    return found;
+}
+
+/* Does a scenario of an exercise that the fault touches say it, or what is shown of its output? */
 static int says(const broken *b, const request *r, const char *words) {
     for (int i = 0; i < b->exercises.count; i++) {
         const result *got = result_of(r, b->exercises.items[i]);
+        if (is_shown(got, words))
+            return 1;
         for (int j = 0; got->outcomes && j < got->exercise->scenario_count; j++) {
             const outcome *o = &got->outcomes[j];
             if (o->kind != PASS && ((o->headline && strstr(o->headline, words)) ||

@@ -94,7 +94,8 @@ static void explain_overflow(const frames *f, outcome *o) {
     free(place);
 }
 
-/* It looks like an overflow, but there is not a single caller on the stack: there is no stack. */
+/* The stack was given back while code ran on it, or, as there is not a single caller on it, something
+ * else has become of it. */
 static void explain_lost_stack(outcome *o) {
     o->kind = CRASH;
     o->headline = duplicate("Crash: the stack that the code was running on is gone. Was it given "
@@ -107,7 +108,7 @@ int explain_signal(const evidence *e, outcome *o) {
         return 0;
     frames f = callers_of(e, r);
     int number = (int)r->numbers[0];
-    if (strcmp(r->word, "guard") == 0 && r->caller_count == 0) {
+    if (strcmp(r->word, "gone") == 0 || (strcmp(r->word, "guard") == 0 && r->caller_count == 0)) {
         explain_lost_stack(o);
     } else if (strcmp(r->word, "guard") == 0) {
         explain_overflow(&f, o);
@@ -331,6 +332,8 @@ int explain_died(const evidence *e, outcome *o) {
         o->headline = formatted("The program ended with status %d %s.", r->status,
                                 e->records.ended ? "although the scenario had ended well"
                                                  : "before the scenario did");
+        text_add(&o->details, "Nothing says why. Does it end itself by a system call, or close "
+                              "descriptors that it has not opened?\n");
     } else {
         return 0;
     }

@@ -120,7 +120,7 @@ static int (*const explanations[])(const evidence *e, outcome *o) = {
     explain_missing,     explain_memory,     explain_signal,      explain_output,
     explain_flood,       explain_cpu,        explain_out_of_time, explain_blocked,
     explain_endless,     explain_deadlock,   explain_exit,        explain_sanitizer_broken,
-    explain_incomplete,  explain_difference, explain_leak,        explain_handles,
+    explain_incomplete,  explain_difference, explain_handles,     explain_leak,
     explain_cost,        explain_died,
 };
 
@@ -177,9 +177,12 @@ int trace_of_run(const run *r, trace *t) {
     evidence e;
     gather(&e, NULL, &nothing, r);
     int status = is_clean(&e) ? 0 : -1;
-    *t = (trace){0};
+    int per_task =
+        t->per_task; /* as the scenario was declared; an order record may say otherwise */
+    *t = (trace){.per_task = per_task};
     if (status == 0) {
         *t = e.records.events;
+        t->per_task |= per_task;
         e.records.events = (trace){0};
     }
     evidence_free(&e);

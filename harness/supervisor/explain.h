@@ -17,6 +17,7 @@ void explain_not_run(const scenario *s, verdict_kind kind, const char *headline,
 void outcome_free(outcome *o);
 
 /* Parses what a program wrote to descriptor 3 into a trace of events; for recording expectations.
+ * t: per_task is as the scenario was declared; the rest is filled in.
  * Returns 0, or -1 if the run did not reach its end. */
 int trace_of_run(const run *r, trace *t);
 

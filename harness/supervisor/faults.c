@@ -93,6 +93,11 @@ int explain_memory(const evidence *e, outcome *o) {
     char *place = at_place(s), *what = words_text(s->what);
     if (s->kind == SANITIZER_MEMORY) {
         explain_misuse(s, o);
+    } else if (s->kind == SANITIZER_LIMIT) {
+        o->kind = LIMIT;
+        o->headline = formatted("The program used more than %s of memory and was ended: does "
+                                "something grow without end?",
+                                what);
     } else if (s->kind == SANITIZER_OVERFLOW) {
         o->kind = STACK_OVERFLOW;
         o->headline = formatted("Stack overflow in %s: functions call each other too deeply, or a "

@@ -4,7 +4,6 @@
 #include "explain.h"
 #include "trace.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -75,6 +74,9 @@ static void explain_fault(const chapter *c, const scenario *s, const fault *f, o
     char *path = file_path(f->file), *headline;
     if (f->kind == COMPILE_ERROR)
         headline = formatted("%s does not compile.", path);
+    else if (f->kind == LINK_ERROR)
+        headline = formatted("%s defines %s, which is defined elsewhere already: rename or remove it.",
+                             path, f->words);
     else if (strcmp(f->words, "the file is missing") == 0)
         headline = formatted("%s is missing.", path);
     else
@@ -137,31 +139,8 @@ static char *lines_about(const char *words, const char *name) {
     return lines.data;
 }
 
-/* Does this line at the left margin begin the definition of name? */
-static int defines(const char *line, const char *name) {
-    size_t length = strcspn(line, "\n"), size = strlen(name);
-    const char *at = strstr(line, name);
-    if (!isalpha((unsigned char)*line) || starts_with(line, "static") || !at || at == line)
-        return 0;
-    int whole = at + size < line + length && at[size] == '(' && (at[-1] == ' ' || at[-1] == '*');
-    return whole && line[length - 1] != ';';
-}
-
-/* The reference's file that defines name; NULL if none does. */
-static const code_file *home_of(const code *reference, const char *name) {
-    for (int i = 0; i < reference->count; i++) {
-        const char *line = text_string(&reference->files[i].source);
-        for (; line; line = strchr(line, '\n')) {
-            line += *line == '\n';
-            if (defines(line, name))
-                return &reference->files[i];
-        }
-    }
-    return NULL;
-}
-
 static void explain_missing(const build *b, const scenario *s, const char *name, outcome *o) {
-    const code_file *home = home_of(b->builder->reference, name);
+    const code_file *home = code_home(b->builder->reference, name);
     char *headline = home ? formatted("%s is missing: chapters/%s/%s must define it.", name,
                                       home->chapter->name, home->name)
                           : formatted("%s is called, but nothing defines it.", name);

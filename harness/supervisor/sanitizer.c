@@ -206,6 +206,14 @@ static void parse_undefined(parse *p) {
     free(place);
 }
 
+/* ==12==AddressSanitizer: hard rss limit exhausted (1024Mb vs 1045Mb) */
+static void parse_limit(parse *p) {
+    const char *at = strstr(p->lines.items[p->at], "exhausted (");
+    int limit = at ? atoi(at + strlen("exhausted (")) : 0;
+    p->s->kind = SANITIZER_LIMIT;
+    p->s->what = formatted("%d MiB", limit);
+}
+
 static void parse_lines(parse *p) {
     for (; p->at < p->lines.count; p->at++) {
         const char *line = p->lines.items[p->at];
@@ -215,6 +223,10 @@ static void parse_lines(parse *p) {
         }
         if (strstr(line, "ERROR: LeakSanitizer: detected memory leaks")) {
             parse_leaks(p);
+            return;
+        }
+        if (strstr(line, "Sanitizer: hard rss limit exhausted")) {
+            parse_limit(p);
             return;
         }
         if (strstr(line, ": runtime error: ")) {

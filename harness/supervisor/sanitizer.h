@@ -13,6 +13,7 @@ typedef enum sanitizer_kind {
     SANITIZER_OVERFLOW, /* of a stack */
     SANITIZER_UNDEFINED,
     SANITIZER_LEAK,
+    SANITIZER_LIMIT,  /* too much memory in use; what: how much, in MiB */
     SANITIZER_BROKEN, /* the sanitizer itself could not work here */
 } sanitizer_kind;
 

@@ -21,7 +21,7 @@ typedef enum record_kind {
     RECORD_WAITER,        /* word: its name; ms: since when; callers */
     RECORD_BLOCKED,       /* ms; word: the function; callers */
     RECORD_EXIT,          /* numbers[0]: the status; word: the function; callers */
-    RECORD_SIGNAL,        /* numbers[0]: which one; word: guard, null or other; callers */
+    RECORD_SIGNAL,        /* numbers[0]: which one; word: guard, gone, null or other; callers */
     RECORD_CPU,           /* ms; callers */
     RECORD_STACKS,        /* numbers[0]: how many were not given back */
     RECORD_CONTEXTS,      /* the same */

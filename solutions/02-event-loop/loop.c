@@ -30,7 +30,7 @@ typedef struct runner {
     loop_ended ended;
     void *owner;
     void *awaited;
-    int code; /* what loop_suspend returns, or what is thrown before the first step */
+    int code; /* what loop_suspend will return, or what is thrown before the first step */
     enum { READY, RUNNING, WAITING } state;
     struct runner *previous, *next; /* all runners of the loop, for loop_close */
 } runner;
@@ -404,7 +404,6 @@ static int step(void *arg) {
         l->promised--;
         finish(r, outcome, value);
     } else if (r->state == RUNNING) {
-        r->code = 0;
         enqueue(r);
     }
     return 0;
@@ -443,33 +442,39 @@ void *loop_owner(loop_ended ended) {
     return r && r->ended == ended ? r->owner : NULL;
 }
 
+/* The code that was kept for the coroutine: it is delivered once. */
+static int take_code(runner *r) {
+    int code = r->code;
+    r->code = 0;
+    return code;
+}
+
 int loop_suspend(void *awaited) {
     // >>> exercise loop/spawn
-    // Only the coroutine whose step this is can be suspended. coroutine_yield says when it is being
-    // closed.
+    // Only the coroutine whose step this is can be suspended. If there is an error for it already,
+    // it only yields. coroutine_yield says when it is being closed.
     runner *r = running_loop ? running_loop->running : NULL;
     if (!r || r->co != coroutine_current())
         return UV_EINVAL;
-    r->awaited = awaited;
-    r->code = 0;
-    r->state = WAITING;
+    if (r->code == 0) {
+        r->awaited = awaited;
+        r->state = WAITING;
+    }
     int error = coroutine_yield(NULL, NULL);
     r->awaited = NULL;
-    return error < 0 ? error : r->code;
+    return error < 0 ? error : take_code(r);
     // <<<
 }
 
 void loop_wake(coroutine *co, int code) {
     // >>> exercise loop/spawn
-    // A waiting one gets the code and a place in the queue. A ready one has its place; an error
-    // still replaces a 0.
+    // A waiting one gets a place in the queue; a ready one has its place, a running one needs none.
+    // Of several codes the first error is kept.
     runner *r = coroutine_data(co);
-    if (r->state == WAITING) {
+    if (r->code == 0)
         r->code = code;
+    if (r->state == WAITING)
         enqueue(r);
-    } else if (r->state == READY && r->code == 0) {
-        r->code = code;
-    }
     // <<<
 }
 
@@ -560,7 +565,7 @@ int loop_sleep(int64_t ms) {
         return UV_EINVAL;
     if (ms <= 0) {
         int error = coroutine_yield(NULL, NULL);
-        return error < 0 ? error : r->code;
+        return error < 0 ? error : take_code(r);
     }
     handle *timer;
     int error = loop_call_later(r->loop, ms, wake, r->co, &timer);

@@ -298,7 +298,6 @@ static int step(void *arg) {
     if (outcome != COROUTINE_YIELDED) {
         finish(r, outcome, value);
     } else if (!r->waiting) {
-        r->code = 0;
         enqueue(r);
     }
     return 0;
@@ -339,22 +338,27 @@ void *loop_owner(loop_ended ended) {
     return r && r->ended == ended ? r->owner : NULL;
 }
 
+static int take_code(runner *r) {
+    int code = r->code;
+    r->code = 0;
+    return code;
+}
+
 int loop_suspend(void *awaited) {
     runner *r = running();
     if (!r)
         return UV_EINVAL;
-    r->awaited = awaited;
-    r->code = 0;
-    r->waiting = 1;
+    if (r->code == 0) {
+        r->awaited = awaited;
+        r->waiting = 1;
+    }
     int error = coroutine_yield(NULL, NULL);
     r->awaited = NULL;
-    return error < 0 ? error : r->code;
+    return error < 0 ? error : take_code(r);
 }
 
 void loop_wake(coroutine *co, int code) {
     runner *r = coroutine_data(co);
-    if (r->running)
-        return;
     if (r->code == 0)
         r->code = code;
     if (r->waiting)
@@ -423,7 +427,7 @@ int loop_sleep(int64_t ms) {
     else
         error = coroutine_yield(NULL, NULL);
     if (!timer)
-        return error < 0 ? error : r->code;
+        return error < 0 ? error : take_code(r);
     handle_cancel(timer);
     handle_release(timer);
     return error;

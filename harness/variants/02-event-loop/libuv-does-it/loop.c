@@ -329,10 +329,8 @@ static int step(void *arg) {
         free(r);
         return 0;
     }
-    if (r->state == RUNNING) {
-        r->code = 0;
+    if (r->state == RUNNING)
         enqueue(r);
-    }
     return 0;
 }
 
@@ -363,27 +361,31 @@ void *loop_owner(loop_ended ended) {
     return r && r->ended == ended ? r->owner : NULL;
 }
 
+static int take_code(runner *r) {
+    int code = r->code;
+    r->code = 0;
+    return code;
+}
+
 int loop_suspend(void *awaited) {
     runner *r = running_loop ? running_loop->running : NULL;
     if (!r || r->co != coroutine_current())
         return UV_EINVAL;
-    r->awaited = awaited;
-    r->state = WAITING;
+    if (!r->code) {
+        r->awaited = awaited;
+        r->state = WAITING;
+    }
     int error = coroutine_yield(NULL, NULL);
     r->awaited = NULL;
-    return error < 0 ? error : r->code;
+    return error < 0 ? error : take_code(r);
 }
 
 void loop_wake(coroutine *co, int code) {
     runner *r = coroutine_data(co);
-    if (r->state == RUNNING)
-        return;
-    if (r->state == WAITING) {
-        r->code = 0;
-        enqueue(r);
-    }
-    if (r->code == 0)
+    if (!r->code)
         r->code = code;
+    if (r->state == WAITING)
+        enqueue(r);
 }
 
 void *loop_awaited(coroutine *co) {
@@ -450,7 +452,7 @@ int loop_sleep(int64_t ms) {
         return UV_EINVAL;
     if (ms <= 0) {
         int error = coroutine_yield(NULL, NULL);
-        return error < 0 ? error : r->code;
+        return error < 0 ? error : take_code(r);
     }
     handle *timer;
     int error = loop_call_later(r->loop, ms, wake, r->co, &timer);

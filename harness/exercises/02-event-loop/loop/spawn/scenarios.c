@@ -125,14 +125,13 @@ SCENARIO(suspend_and_wake, "loop_wake lets a coroutine go on in the next turn, w
 
 static int suspend_three_times(void *task, void **result) {
     for (int i = 0; i < 3; i++) {
-        loop_wake(coroutine_current(), UV_EIO);
+        loop_wake(coroutine_current(), 0);
         suspend(task, result);
     }
     return 0;
 }
 
-SCENARIO(several_wakes,
-         "of several codes the error wins, and a wake of the running one is nothing") {
+SCENARIO(several_wakes, "of several codes the error wins, and waking the running one is nothing") {
     loop *l;
     loop_new(&l);
     coroutine *a = spawn(l, suspend_three_times, "A");
@@ -145,6 +144,28 @@ SCENARIO(several_wakes,
     loop_wake(a, UV_EIO);
     run_one_turn(l);
     loop_wake(a, 0);
+    loop_wake(a, 0);
+    run_one_turn(l);
+    loop_close(l);
+}
+
+static int wake_itself(void *task, void **result) {
+    emit(task, "keeps an error for itself");
+    loop_wake(coroutine_current(), UV_ETIMEDOUT);
+    loop_wake(coroutine_current(), UV_EIO);
+    suspend(task, result);
+    return suspend(task, result);
+}
+
+SCENARIO(woken_while_running,
+         "an error for the running one is returned once, by its next loop_suspend, a turn later") {
+    loop *l;
+    loop_new(&l);
+    coroutine *a = spawn(l, wake_itself, "A");
+    for (int i = 0; i < 4; i++) {
+        emit("main", "turn %d", i + 1);
+        run_one_turn(l);
+    }
     loop_wake(a, 0);
     run_one_turn(l);
     loop_close(l);

@@ -49,8 +49,8 @@ static int leave_three(void *arg, void **result) {
 
 SCENARIO(cancelled_where_they_wait,
          "when main has ended, the tasks that are left over get UV_ECANCELED at the place where "
-         "they wait, in any order, and async_run still returns main's value",
-         .order = PER_TASK) {
+         "they wait, in any order, and async_run still returns main's value") {
+    order(PER_TASK);
     run(leave_three);
 }
 
@@ -84,8 +84,8 @@ static int leave_with_cleanup(void *arg, void **result) {
 
 SCENARIO(all_at_once,
          "all of them are cancelled before one of them is waited for: their cleanups go on side by "
-         "side, and async_run returns after the longest",
-         .order = PER_TASK) {
+         "side, and async_run returns after the longest") {
+    order(PER_TASK);
     run(leave_with_cleanup);
 }
 
