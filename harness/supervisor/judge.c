@@ -75,8 +75,9 @@ static void explain_fault(const chapter *c, const scenario *s, const fault *f, o
     if (f->kind == COMPILE_ERROR)
         headline = formatted("%s does not compile.", path);
     else if (f->kind == LINK_ERROR)
-        headline = formatted("%s defines %s, which is defined elsewhere already: rename or remove it.",
-                             path, f->words);
+        headline =
+            formatted("%s defines %s, which is defined elsewhere already: rename or remove it.",
+                      path, f->words);
     else if (strcmp(f->words, "the file is missing") == 0)
         headline = formatted("%s is missing.", path);
     else

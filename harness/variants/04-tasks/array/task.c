@@ -16,6 +16,7 @@ struct task {
     coroutine *co; /* NULL before it is spawned and once it has ended */
     char *name;
     size_t place; /* in the array */
+    void *slot;
 };
 
 static _Thread_local struct {
@@ -82,7 +83,7 @@ int task_set_name(task *t, const char *name) {
 }
 
 static int cancel(void *owner) {
-    return task_throw(owner, UV_ECANCELED);
+    return task_cancel(owner);
 }
 
 static void report_lost_error(task *t, int error) {
@@ -209,6 +210,19 @@ int task_throw(task *t, int error) {
     return 1;
 }
 
+/* Weak: when chapter 06 is linked in, its task_cancel is the one that everybody calls. */
+__attribute__((weak)) int task_cancel(task *t) {
+    return task_throw(t, UV_ECANCELED);
+}
+
+coroutine *task_coroutine(const task *t) {
+    return t->co;
+}
+
+void **task_slot(task *t) {
+    return &t->slot;
+}
+
 static int stop(future *f, void *l) {
     loop_stop(l);
     return 0;
@@ -243,7 +257,7 @@ static void end_leftovers(loop *l) {
         return;
     tasks_of(l, left.tasks, left.count);
     for (int i = 0; i < left.count; i++)
-        task_throw(task_retain(left.tasks[i]), UV_ECANCELED);
+        task_cancel(task_retain(left.tasks[i]));
     loop_run_until_complete(l, end_them, &left, NULL);
     for (int i = 0; i < left.count; i++)
         task_release(left.tasks[i]);

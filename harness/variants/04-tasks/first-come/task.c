@@ -31,6 +31,7 @@ struct task {
     unsigned long number; /* of a task that was created without a name */
     char *name;           /* NULL until somebody gives it or asks for it */
     int has_ended;
+    void *slot;
 };
 
 static _Thread_local ring *rings;
@@ -116,7 +117,7 @@ int task_set_name(task *t, const char *name) {
 }
 
 static int cancel(void *owner) {
-    return task_throw(owner, UV_ECANCELED);
+    return task_cancel(owner);
 }
 
 static void destroy(void *owner, future *f) {
@@ -233,6 +234,19 @@ int task_throw(task *t, int error) {
     return 1;
 }
 
+/* Weak: when chapter 06 is linked in, its task_cancel is the one that everybody calls. */
+__attribute__((weak)) int task_cancel(task *t) {
+    return task_throw(t, UV_ECANCELED);
+}
+
+coroutine *task_coroutine(const task *t) {
+    return t->has_ended ? NULL : t->co;
+}
+
+void **task_slot(task *t) {
+    return &t->slot;
+}
+
 /* ---- run ---- */
 
 typedef struct run {
@@ -274,7 +288,7 @@ static void end_leftovers(run *r) {
         return;
     r->left_count = tasks_of(r->loop, r->left, count);
     for (int i = 0; i < count; i++)
-        task_throw(task_retain(r->left[i]), UV_ECANCELED);
+        task_cancel(task_retain(r->left[i]));
     while (loop_run_until_complete(r->loop, await_leftovers, r, NULL) == UV_EINTR)
         ;
     for (int i = 0; i < r->left_count; i++) {

@@ -230,7 +230,7 @@ static void ignore(loop *l, const char *message, int error, void *arg) {
 SCENARIO(the_loop_is_closed,
          "a loop that is closed ends its tasks: they are cancelled, whether they wait or never "
          "started") {
-    two_tasks two = {NULL};
+    two_tasks two = {0};
     loop_new(&two.loop);
     loop_set_exception_handler(two.loop, ignore, NULL);
     loop_call_soon(two.loop, create_waiting, &two, NULL);
