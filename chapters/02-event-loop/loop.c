@@ -30,7 +30,7 @@ typedef struct runner {
     loop_ended ended;
     void *owner;
     void *awaited;
-    int code; /* what loop_suspend returns, or what is thrown before the first step */
+    int code; /* what loop_suspend will return, or what is thrown before the first step */
     enum { READY, RUNNING, WAITING } state;
     struct runner *previous, *next; /* all runners of the loop, for loop_close */
 } runner;
@@ -314,17 +314,24 @@ void *loop_owner(loop_ended ended) {
     return r && r->ended == ended ? r->owner : NULL;
 }
 
+/* The code that was kept for the coroutine: it is delivered once. */
+static int take_code(runner *r) {
+    int code = r->code;
+    r->code = 0;
+    return code;
+}
+
 int loop_suspend(void *awaited) {
     // exercise loop/spawn
-    // Only the coroutine whose step this is can be suspended. coroutine_yield says when it is being
-    // closed.
+    // Only the coroutine whose step this is can be suspended. If there is an error for it already,
+    // it only yields. coroutine_yield says when it is being closed.
     not_done("loop/spawn");
 }
 
 void loop_wake(coroutine *co, int code) {
     // exercise loop/spawn
-    // A waiting one gets the code and a place in the queue. A ready one has its place; an error
-    // still replaces a 0.
+    // A waiting one gets a place in the queue; a ready one has its place, a running one needs none.
+    // Of several codes the first error is kept.
     not_done("loop/spawn");
 }
 

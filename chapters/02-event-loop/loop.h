@@ -128,9 +128,11 @@ int loop_suspend(void *awaited);
 
 /* Lets a coroutine that rests in loop_suspend go on in the next turn.
  * co: a coroutine of a loop. Before its first step, a negative code ends it without running any of
- * it. code: what its loop_suspend returns: 0, or a negative error code. If it was woken already and
- * has not run yet, a negative code replaces a 0 (the error wins), and anything else changes
- * nothing. If it is running, nothing happens. */
+ * it.
+ * code: what its loop_suspend returns: 0, or a negative error code. If it was woken already and has
+ * not run yet, a negative code replaces a 0 (the error wins), and anything else changes nothing. If
+ * it is running, a negative code is kept: its next loop_suspend returns it, in the next turn; a 0
+ * changes nothing. asyncio: Task keeps a cancellation in _must_cancel until it can be delivered. */
 void loop_wake(coroutine *co, int code);
 
 /* Returns what co waits for, as it told loop_suspend; NULL if it does not wait. Borrowed.

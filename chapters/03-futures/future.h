@@ -46,8 +46,8 @@ future *future_retain(future *f);
  * pending then will never be called. If f holds an error that nobody has retrieved (future_result,
  * future_error, or a future_await that returned it), the loop's exception handler is told "the
  * error of a future was never retrieved"; not so if an owner has a destroy function, for then he
- * decides. asyncio: Future.__del__, which a cancel() after the error silences; future_cancel does
- * not. */
+ * decides. The report needs the loop, so such a future is released before its loop is closed.
+ * asyncio: Future.__del__, which a cancel() after the error silences; future_cancel does not. */
 void future_release(future *f);
 
 /* Returns the state. asyncio: f.done() is future_get_state(f) != FUTURE_PENDING. */

@@ -13,6 +13,7 @@ struct task {
     coroutine *co; /* NULL once it has ended */
     char *name;    /* NULL: "Task-" and the number */
     char default_name[24];
+    void *slot;                   /* for the layer above */
     struct task *previous, *next; /* the tasks that have not ended */
 };
 
@@ -76,7 +77,7 @@ int task_set_name(task *t, const char *name) {
 
 /* future_cancel on a task's future means the task. */
 static int cancel(void *owner) {
-    return task_throw(owner, UV_ECANCELED);
+    return task_cancel(owner);
 }
 
 /* Called when the last reference to a task goes whose error nobody has seen. */
@@ -102,10 +103,9 @@ static const future_owner task_owner = {.cancel = cancel, .destroy = destroy};
 
 /* The loop's word that the task's coroutine has ended. */
 static void ended(void *owner, int error, void *result) {
-    task *t = owner;
     // exercise task/create
-    // Complete the future: with a result, an error, or as cancelled. The task is not one of "all"
-    // any more, and the loop's reference goes.
+    // The owner is the task, as create told loop_spawn. Complete its future: with a result, an
+    // error, or as cancelled. The task is not one of "all" any more, and the loop's reference goes.
     not_done("task/create");
 }
 
@@ -161,6 +161,19 @@ int task_throw(task *t, int error) {
     not_done("task/throw");
 }
 
+/* Weak: when chapter 06 is linked in, its task_cancel is the one that everybody calls. */
+__attribute__((weak)) int task_cancel(task *t) {
+    return task_throw(t, UV_ECANCELED);
+}
+
+coroutine *task_coroutine(const task *t) {
+    return t->co;
+}
+
+void **task_slot(task *t) {
+    return &t->slot;
+}
+
 /* ---- run ---- */
 
 /* A done callback that ends loop_run. */
@@ -190,7 +203,7 @@ static void see_end(loop *l, task *t) {
  * they all are waited for. */
 static void end_leftovers(loop *l, int count) {
     // exercise task/leftovers
-    // tasks_of, task_throw, see_end. A task that ends is freed if nobody holds it, and it may end
+    // tasks_of, task_cancel, see_end. A task that ends is freed if nobody holds it, and it may end
     // while you wait for another one: retain them all first.
     not_done("task/leftovers");
 }

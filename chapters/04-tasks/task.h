@@ -15,9 +15,9 @@
 typedef struct task task;
 
 /* Runs a new event loop until fn(arg, &result), as a task, has ended and everything is cleaned up:
- * tasks that are left over get UV_ECANCELED at the place where they wait, all of them, and the loop
- * goes on until they have ended too. A left-over task that fails with another error is reported to
- * the exception handler.
+ * tasks that are left over get UV_ECANCELED at the place where they wait, all of them, those that
+ * have not started end without running, and the loop goes on until they have ended too. A left-over
+ * task that fails with another error is reported to the exception handler.
  * result: receives the value of fn; may be NULL.
  * Returns 0, the error that fn returned, UV_EBUSY if a loop is running already on this thread,
  * UV_EINTR if loop_stop ended the run before fn had ended, or another negative error code.
@@ -25,8 +25,9 @@ typedef struct task task;
 int async_run(coroutine_fn fn, void *arg, void **result);
 
 /* Creates a task on the running loop: fn(arg, &result) starts in the next turn.
- * name: of any length, copied; NULL for "Task-1", "Task-2", ..., where the tasks without a name are
- * counted, over the whole program.
+ * name: of any length, copied; NULL for "Task-1", "Task-2", ..., counted over the whole program
+ * (left open: whether a task with a name counts too; asyncio's create_task says yes in 3.12, no in
+ * 3.13).
  * out: receives the task, one reference, the caller's; NULL if he does not want it: the task runs
  * all the same, and an error of it is reported. Returns 0, UV_ENOMEM, or UV_EINVAL if no loop is
  * running (asyncio: RuntimeError). asyncio: create_task(fn(arg), name=name). */
@@ -84,5 +85,15 @@ int task_all(task **tasks, int capacity);
  * cancellation is chapter 06. asyncio: what Task.cancel does when there is no future to pass it on
  * to. */
 int task_throw(task *t, int error);
+
+/* Asks t to end, as future_cancel(task_future(t)) and the end of async_run do. In this layer it is
+ * task_throw(t, UV_ECANCELED) and no more; it is a weak symbol, and chapter 06 puts the whole of it in
+ * its place. Returns 1 if t will be told, else 0. asyncio: t.cancel(). */
+int task_cancel(task *t);
+
+/* For layers above: the coroutine of t, borrowed, NULL once it has ended; and a place for a pointer of
+ * theirs, NULL at first, that nobody here looks at. */
+coroutine *task_coroutine(const task *t);
+void **task_slot(task *t);
 
 #endif

@@ -57,9 +57,10 @@ static void recorded(process *p, void *arg) {
     process_clear(p);
 }
 
+/* Also those of the real clock are recorded on the virtual one: its times are exact. */
 static void take_start(take *t) {
     recording *r = t->recording;
-    scenario_process(&t->process, r->build.program, t->exercise, t->scenario.name, NULL);
+    scenario_process(&t->process, r->build.program, t->exercise, t->scenario.name, "virtual");
     t->process.directory = duplicate(r->directory);
     t->process.ended = recorded;
     t->process.arg = t;
@@ -128,40 +129,7 @@ static void compare(checks *k, const take *t, const char *path, const char *full
     text_free(&before);
 }
 
-/* The times of real-clock scenarios differ from run to run: such a file is replaced only if it is no
- * longer right within its tolerance. */
-static int still_right(const take *t, const char *path, const char *full) {
-    text before = {0};
-    scenario old = {.name = t->scenario.name};
-    int same = 0;
-    char *wrong = NULL;
-    if (!t->scenario.real_clock || read_file(full, &before) < 0)
-        return 0;
-    wrong = trace_parse_expected(&old, path, text_string(&before));
-    if (!wrong) {
-        const trace *a = &old.expected, *b = &t->scenario.expected;
-        same = a->count == b->count && a->per_task == b->per_task &&
-               strcmp(old.says, t->scenario.says) == 0 && old.real_clock &&
-               old.tolerance == t->scenario.tolerance;
-        for (int i = 0; same && i < a->count; i++) {
-            int64_t late = b->lines[i].ms - a->lines[i].ms;
-            const char *x = a->lines[i].task ? a->lines[i].task : "";
-            const char *y = b->lines[i].task ? b->lines[i].task : "";
-            same = strcmp(a->lines[i].words, b->lines[i].words) == 0 && strcmp(x, y) == 0 &&
-                   late <= old.tolerance && late >= -old.tolerance;
-        }
-        trace_free_expected(&old);
-    }
-    free(wrong);
-    text_free(&before);
-    return same;
-}
-
 static void keep(checks *k, const take *t, const char *path, const char *full) {
-    if (still_right(t, path, full)) {
-        check_passed(k, "%s", path);
-        return;
-    }
     int error = trace_write_expected(full, &t->scenario);
     if (error)
         check_failed(k, strerror(-error), "%s  cannot be written", path);
@@ -178,8 +146,6 @@ static void take_report(checks *k, const take *t, int check) {
         check_failed(k, t->problem, "%s %s", t->exercise, t->scenario.name);
     else if (!check)
         keep(k, t, path, full);
-    else if (still_right(t, path, full))
-        check_passed(k, "%s", path);
     else
         compare(k, t, path, full);
     free(full);

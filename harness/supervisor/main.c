@@ -1,11 +1,13 @@
 /* main.c - build/workbook: reads the command line, finds the command. */
 #include "commands.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 static const struct command {
     const char *name;
@@ -102,6 +104,16 @@ static void check_exercise(plan *p, const char *id) {
     exit(2);
 }
 
+/* What our caller has left open (make's job server, a terminal) is no business of our children. */
+static void keep_descriptors(void) {
+    list names = {0};
+    list_directory("/proc/self/fd", &names);
+    for (int i = 0; i < names.count; i++)
+        if (atoi(names.items[i]) > STDERR_FILENO)
+            fcntl(atoi(names.items[i]), F_SETFD, FD_CLOEXEC);
+    list_free(&names);
+}
+
 /* What every child inherits: a crash leaves no file behind. */
 static void set_limits(void) {
     struct rlimit none = {0, 0};
@@ -119,6 +131,7 @@ int main(int argc, char **argv) {
     if (wrong)
         return usage(wrong);
     set_limits();
+    keep_descriptors();
     if (command->reads != NO_PLAN) {
         p = plan_read(o.root, command->reads == WITH_TRACES);
         check_chapter(p, o.chapter);
