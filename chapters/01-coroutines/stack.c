@@ -13,7 +13,7 @@
 #if STACK_SIZE > 64 * 1024
 enum { POOL_MAX = 0 };
 #else
-enum { POOL_MAX = 256 };
+enum { POOL_MAX = 16 * 1024 };
 #endif
 
 /* The waiting stacks form a list; each keeps the next one's address in its own highest word. */

@@ -48,6 +48,7 @@ struct loop {
     uint64_t next_serial;
     runner *runners;
     runner *running; /* whose step this is, or NULL */
+    unsigned unseen; /* turns without a look at libuv */
     int stopping;
     loop_exception_handler handler;
     void *handler_arg;

@@ -48,6 +48,7 @@ struct loop {
     uint64_t next_serial;
     runner *runners;
     runner *running; /* whose step this is, or NULL */
+    unsigned unseen; /* turns without a look at libuv */
     int stopping;
     loop_exception_handler handler;
     void *handler_arg;
@@ -308,17 +309,29 @@ static void arm_timer(loop *l) {
     uv_timer_start(&l->timer, wake_libuv, rest > 0 ? (uint64_t)(rest + 999999) / 1000000 : 0, 0);
 }
 
+// >>> reference
+/* A look at libuv is a system call, ten times as long as a turn of a few callbacks. While libuv has
+ * nothing open but our own wake-up handle, there is nothing to see; but another thread may use that
+ * handle, so every 64th turn looks all the same. */
+static int worth_a_look(loop *l) {
+    uv_unref((uv_handle_t *)&l->wake_up);
+    int others = uv_loop_alive(&l->uv);
+    uv_ref((uv_handle_t *)&l->wake_up);
+    return others || ++l->unseen % 64 == 0;
+}
+// <<<
+
 /* One turn, as the header describes it. */
 static void turn(loop *l) {
     // >>> exercise loop/run
     // First libuv: UV_RUN_ONCE waits, UV_RUN_NOWAIT looks only. Then the timers that are due. Then
     // the callbacks that are queued now, and not one more.
     timers_skip_cancelled(l);
-    if (l->queued || l->stopping) {
-        uv_run(&l->uv, UV_RUN_NOWAIT);
-    } else {
+    if (!l->queued && !l->stopping) {
         arm_timer(l);
         uv_run(&l->uv, UV_RUN_ONCE);
+    } else if (worth_a_look(l)) {
+        uv_run(&l->uv, UV_RUN_NOWAIT);
     }
     queue_due_timers(l);
     for (size_t n = l->queued; n > 0; n--) {
