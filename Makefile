@@ -25,7 +25,7 @@ submission := $(if $(SUBMISSION),--submission "$$SUBMISSION")
 help: ## this list
 	@echo 'From Yield to Await: an asyncio in C, exercise by exercise. Begin with book/00-introduction.md.'
 	@echo
-	@awk -F ' *## ' '/^[a-z-]+:.*##/ { sub(/:.*/, "", $$1); printf "  make %-12s %s\n", $$1, $$2 } /^##/ { print $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ' *## ' '/^[a-z_.-]+:.*##/ { sub(/:.*/, "", $$1); printf "  make %-21s %s\n", $$1, $$2 } /^##/ { print $$2 }' $(firstword $(MAKEFILE_LIST))
 
 ## Students
 list: $(WORKBOOK) ## the chapters and exercises, with points
@@ -91,8 +91,7 @@ $(BUILD)/ready: setup
 	@./setup
 	@touch $@
 
-# For editors and clangd.
-compile_commands.json: $(WORKBOOK)
+compile_commands.json: $(WORKBOOK) ## for editors and clangd
 	@$(WORKBOOK) compile-commands >$@
 	@echo wrote $@
 

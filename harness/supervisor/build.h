@@ -55,7 +55,7 @@ typedef struct builder {
 } builder;
 
 void builder_open(builder *b, const plan *p, pool *pool);
-void build_start(builder *b, build *one); /* the rest happens in pool_run */
+void build_start(builder *builder, build *b); /* the rest happens in pool_run */
 void build_clear(build *one);             /* gives back what it holds */
 void builder_close(builder *b);
 

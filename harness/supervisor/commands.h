@@ -22,5 +22,6 @@ int command_mutants(plan *p, const options *o);
 int command_variants(plan *p, const options *o);
 int command_broken(plan *p, const options *o);
 int command_samples(plan *p, const options *o);
+int command_compile_commands(plan *p, const options *o);
 
 #endif

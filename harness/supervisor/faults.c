@@ -126,7 +126,7 @@ static int64_t number_of(const evidence *e, record_kind kind) {
 
 static char *leak_place(const leak *l) {
     const frame *place = frames_place(&l->allocated);
-    return place ? words_frame(place) : duplicate("an unknown place");
+    return place ? words_frame(place) : duplicate("a function of a library that was called");
 }
 
 /* A line for each place; the sanitizer counts by the whole stack of calls. */

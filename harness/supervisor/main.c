@@ -35,6 +35,7 @@ static const struct command {
     {"broken", command_broken, WITH_TRACES, ""},
     {"samples", command_samples, WITH_TRACES, ""},
     {"flake", command_flake, WITH_TRACES, "--runs N [--chapter X]"},
+    {"compile-commands", command_compile_commands, PLAN, ""},
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
