@@ -13,8 +13,10 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DELETE_ON_ERROR:
 
 # What the commands below can be told, for example `make test CH=02`. Paths reach the recipes through the
-# environment, where a space or a quote in them does no harm.
-export SUBMISSION SUBMISSIONS OUT JSON REPORT
+# environment, where a space or a quote in them does no harm, and as they are: $(shell ...) in the name of a folder is not expanded.
+paths := SUBMISSION SUBMISSIONS OUT JSON REPORT
+$(foreach path,$(paths),$(eval override $(path) := $$(value $(path))))
+export $(paths)
 chapter := $(if $(CH),--chapter '$(CH)')
 exercise := $(if $(EX),--exercise '$(EX)')
 base := $(if $(BASE),--base '$(BASE)')

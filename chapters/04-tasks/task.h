@@ -87,12 +87,12 @@ int task_all(task **tasks, int capacity);
 int task_throw(task *t, int error);
 
 /* Asks t to end, as future_cancel(task_future(t)) and the end of async_run do. In this layer it is
- * task_throw(t, UV_ECANCELED) and no more; it is a weak symbol, and chapter 06 puts the whole of it in
- * its place. Returns 1 if t will be told, else 0. asyncio: t.cancel(). */
+ * task_throw(t, UV_ECANCELED) and no more; it is a weak symbol, and chapter 06 puts the whole of it
+ * in its place. Returns 1 if t will be told, else 0. asyncio: t.cancel(). */
 int task_cancel(task *t);
 
-/* For layers above: the coroutine of t, borrowed, NULL once it has ended; and a place for a pointer of
- * theirs, NULL at first, that nobody here looks at. */
+/* For layers above: the coroutine of t, borrowed, NULL once it has ended; and a place for a pointer
+ * of theirs, NULL at first, that nobody here looks at. */
 coroutine *task_coroutine(const task *t);
 void **task_slot(task *t);
 

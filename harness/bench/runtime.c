@@ -1,7 +1,7 @@
 /* runtime.c - what the pieces of the runtime cost: a callback, a turn, a timer, a future, a task.
  *
- * The rows are those of runtime.py, which does the same with Python's asyncio. Each is measured several
- * times; the median is printed, in ns for one. */
+ * The rows are those of runtime.py, which does the same with Python's asyncio. Each is measured
+ * several times; the median is printed, in ns for one. */
 #include "task.h"
 
 #include <stdio.h>
@@ -17,7 +17,8 @@ static double now_ns(void) {
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-/* Every row runs as a coroutine of a loop and does its work n times; it returns how many that were. */
+/* Every row runs as a coroutine of a loop and does its work n times; it returns how many that
+ * were. */
 
 static int nothing(void *arg) {
     return 0;

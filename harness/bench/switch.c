@@ -140,8 +140,8 @@ static void boost_begin(void) {
     boost_there = make_fcontext(stacks[3] + STACK_BYTES, STACK_BYTES, boost_side);
 }
 
-/* This switch carries the floating-point flags over as well. Where the two sides' flags differ, that
- * costs some 70 ns a switch on some processors; cleared on both sides, it is at its best. */
+/* This switch carries the floating-point flags over as well. Where the two sides' flags differ,
+ * that costs some 70 ns a switch on some processors; cleared on both sides, it is at its best. */
 static void boost_run(long n) {
     feclearexcept(FE_ALL_EXCEPT);
     for (long i = 0; i < n; i++)

@@ -151,7 +151,8 @@ static uintptr_t link_of(const ucontext_t *u) {
 #endif
 }
 
-/* After a call of a NULL pointer there is no code to unwind from, but the frames are still there. */
+/* After a call of a NULL pointer there is no code to unwind from, but the frames are still
+ * there. */
 int harness_interrupted(void *ucontext, uintptr_t *pcs, int limit) {
     registers r = registers_of(ucontext);
     trail t = {.pcs = pcs, .limit = limit, .from = r.pc};

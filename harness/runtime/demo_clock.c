@@ -1,5 +1,5 @@
-/* demo_clock.c - a demo program on the virtual clock: what clock.c needs of the rest of the runtime,
- * which stays away from demos. */
+/* demo_clock.c - a demo program on the virtual clock: what clock.c needs of the rest of the
+ * runtime, which stays away from demos. */
 #include "runtime.h"
 
 #include <stdio.h>

@@ -45,7 +45,8 @@ static void note(uv_handle_t *handle, void *arg) {
     *(const char **)arg = type_of(handle);
 }
 
-/* When the loop is refused, its memory may be freed all the same: this is the time to look at it. */
+/* When the loop is refused, its memory may be freed all the same: this is the time to look at
+ * it. */
 int __wrap_uv_loop_close(uv_loop_t *loop) {
     int status = __real_uv_loop_close(loop);
     entry *e = harness_table_at(&loops, harness_table_find(&loops, loop));

@@ -10,8 +10,8 @@
  * addresses: the supervisor looks them up, which starts no program in here. */
 #define SETTINGS "symbolize=0:color=never:exitcode=99"
 
-/* Memory in use, in MiB, that ends a scenario. A limit on addresses would end AddressSanitizer, which
- * takes 16 TiB of them; its own thread looks at what is really used, ten times a second. */
+/* Memory in use, in MiB, that ends a scenario. A limit on addresses would end AddressSanitizer,
+ * which takes 16 TiB of them; its own thread looks at what is really used, ten times a second. */
 #define MEMORY_MIB 1024
 #define TEXT_OF(number) TEXT_OF_IT(number)
 #define TEXT_OF_IT(number) #number

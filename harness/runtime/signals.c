@@ -18,9 +18,9 @@ static int overflow_expected;
 static volatile sig_atomic_t surviving;
 static void *survived[5];
 
-/* The compiler's own setjmp and longjmp: AddressSanitizer puts its hands on those of the C library and
- * gets lost when the stack is not the one it knows. The signal mask need not be restored, because
- * the handler blocks nothing (SA_NODEFER). */
+/* The compiler's own setjmp and longjmp: AddressSanitizer puts its hands on those of the C library
+ * and gets lost when the stack is not the one it knows. The signal mask need not be restored,
+ * because the handler blocks nothing (SA_NODEFER). */
 __attribute__((noinline)) int harness_survives(void (*fn)(void *), void *arg) {
     volatile int ok = 0;
     if (__builtin_setjmp(survived) == 0) {

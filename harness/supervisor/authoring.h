@@ -22,7 +22,8 @@ int checks_end(const checks *c);
 /* The lines of string, empty ones too, without their ends; added to l. */
 void lines_of(list *l, const char *string);
 
-/* The first line in which found differs from expected, in words; NULL if none does. The caller's. */
+/* The first line in which found differs from expected, in words; NULL if none does. The
+ * caller's. */
 char *first_difference(const char *expected, const char *found);
 
 /* The first outcome of r that is no pass; NULL if there is none. */
@@ -31,8 +32,8 @@ const outcome *first_trouble(const result *r);
 /* "KIND: HEADLINE" of what first_trouble finds; the caller's. */
 char *trouble_of(const result *r);
 
-/* Adds "EXERCISE  KIND: HEADLINE" lines to t, for those of the chapter's results that are no pass and
- * not in except (may be NULL). Returns how many. */
+/* Adds "EXERCISE  KIND: HEADLINE" lines to t, for those of the chapter's results that are no pass
+ * and not in except (may be NULL). Returns how many. */
 int troubles_of(const chapter *c, const result *results, const list *except, text *t);
 
 /* "03" of "03-futures", for lines that name a chapter shortly. Borrowed until the next call. */

@@ -214,7 +214,8 @@ char *book_page(book *b, const char *path, const char *markdown, int strict) {
     return w.out.data;
 }
 
-/* "book/03-futures.md" and "../README.md#use" -> "README.md#use"; NULL if it leaves the workbook. */
+/* "book/03-futures.md" and "../README.md#use" -> "README.md#use"; NULL if it leaves the
+ * workbook. */
 static char *resolved(const char *page, const char *target) {
     if (*target == '#')
         return formatted("%s%s", page, target);

@@ -1,9 +1,10 @@
 /* book.h - keeps the listings and transcripts of a page what the sources and commands say.
  *
- *     <!-- listing FILE NAME -->           the block below is that piece of the file (piece.h); without
- *                                          NAME: all of it
- *     <!-- transcript make test CH=01 -->  the block below is `$ make test CH=01` and what it prints;
- *     <!-- transcript exit=2 make ... -->  exit= is the exit status that it must end with, else 0
+ *     <!-- listing FILE NAME -->           the block below is that piece of the file (piece.h);
+ *                                          without NAME: all of it
+ *     <!-- transcript make test CH=01 -->  the block below is `$ make test CH=01` and what it
+ *                                          prints; exit=2 before the command is the exit status
+ *                                          that it must end with, else 0
  *     <!-- sketch -->                      the block below is the author's own */
 #ifndef BOOK_H
 #define BOOK_H

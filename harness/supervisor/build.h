@@ -1,6 +1,7 @@
 /* build.h - scenario and demo programs, from sources to something that runs.
  *
- * A file that is missing, does not compile or defines too much is replaced by its starter, and a function that nobody
+ * A file that is missing, does not compile or defines too much is replaced by its starter, and a
+ * function that nobody
  * defines by one that says so when it is called: a fault costs only the scenarios that reach it. */
 #ifndef BUILD_H
 #define BUILD_H
@@ -56,19 +57,20 @@ typedef struct builder {
 
 void builder_open(builder *b, const plan *p, pool *pool);
 void build_start(builder *builder, build *b); /* the rest happens in pool_run */
-void build_clear(build *one);             /* gives back what it holds */
+void build_clear(build *one);                 /* gives back what it holds */
 void builder_close(builder *b);
 
-/* Prepares p to run one scenario of a program (or "--list" and NULL), with its three channels, the usual limits and a clean
- * environment. clock: "real", "virtual", or NULL: as the scenario itself says. */
+/* Prepares p to run one scenario of a program (or "--list" and NULL), with its three channels, the
+ * usual limits and a clean environment. clock: "real", "virtual", or NULL: as the scenario itself
+ * says. */
 void scenario_process(process *p, const char *program, const char *exercise, const char *scenario,
                       const char *clock);
 
 /* "chapters/03-futures/future.c"; the caller's. */
 char *file_path(const code_file *f);
 
-/* What the compiler said about a file that compiled, as it is in the cache; the caller's, empty if it
- * said nothing. */
+/* What the compiler said about a file that compiled, as it is in the cache; the caller's, empty if
+ * it said nothing. */
 char *compiler_words(const plan *p, const code_file *f);
 
 #endif

@@ -104,14 +104,14 @@ static const char *const flavours[] = {
     [FAST] = ("-O2"),
 };
 
-/* The mistakes that newer compilers refuse and older ones only mention: the verdict must not depend on
- * whose machine it is. */
+/* The mistakes that newer compilers refuse and older ones only mention: the verdict must not depend
+ * on whose machine it is. */
 static const char *const refused =
     "-Werror=implicit-function-declaration -Werror=implicit-int -Werror=int-conversion "
     "-Werror=incompatible-pointer-types";
 
-/* Callbacks have parameters that they do not use, and starters have helpers that nobody calls yet. With
- * fortified headers, which some systems turn on, a read would not be seen by the runtime. */
+/* Callbacks have parameters that they do not use, and starters have helpers that nobody calls yet.
+ * With fortified headers, which some systems turn on, a read would not be seen by the runtime. */
 static const char *const tolerated = "-Wno-unused-parameter -Wno-unused-function "
                                      "-Wno-unused-const-variable -U_FORTIFY_SOURCE";
 
@@ -222,8 +222,8 @@ char *program_path(const plan *p, flavour f, int ours, const char *wraps, const 
 
 /* Words. */
 
-/* Adds line to out without what no reader can use: the linker's own path, the names of objects, where
- * the workbook lies. */
+/* Adds line to out without what no reader can use: the linker's own path, the names of objects,
+ * where the workbook lies. */
 static void clean_line(text *out, const plan *p, const char *line, size_t length) {
     char *copy = formatted("%.*s", (int)length, line), *at = copy;
     char *ld = strstr(at, "ld: ");

@@ -1,9 +1,9 @@
 /* cc.h - how sources become objects, and objects programs.
  *
- * Every file that is made has the hash of all that went into it in its name: the compiler, the flags, the
- * workbook's headers, the source. What is there already need not be made again, and is never wrong.
- * What has a stranger's source in it is kept apart from the workbook's own, so that nobody can make up
- * a source that is taken for another. */
+ * Every file that is made has the hash of all that went into it in its name: the compiler, the
+ * flags, the workbook's headers, the source. What is there already need not be made again, and is
+ * never wrong. What has a stranger's source in it is kept apart from the workbook's own, so that
+ * nobody can make up a source that is taken for another. */
 #ifndef CC_H
 #define CC_H
 
@@ -25,14 +25,15 @@ typedef struct unit {
     list command;
 } unit;
 
-/* source: length bytes. ours: the workbook's own and not a stranger's. chapter: its headers and those
- * of the chapters below can be included; NULL: all. exercise: for scenarios, its id; else NULL. */
+/* source: length bytes. ours: the workbook's own and not a stranger's. chapter: its headers and
+ * those of the chapters below can be included; NULL: all. exercise: for scenarios, its id; else
+ * NULL. */
 unit *unit_new(const plan *p, flavour f, int ours, const chapter *chapter, const char *path,
                const text *source, const char *exercise);
 void unit_free(unit *u);
 
-/* Puts the source where the compiler will find it, and takes it away again. Returns 0, or a negative
- * errno. */
+/* Puts the source where the compiler will find it, and takes it away again. Returns 0, or a
+ * negative errno. */
 int unit_stage(const unit *u, const text *source);
 void unit_unstage(const unit *u);
 
@@ -44,8 +45,8 @@ char *program_path(const plan *p, flavour f, int ours, const char *wraps, const 
 void program_command(const plan *p, flavour f, const char *wraps, const list *objects,
                      const char *fresh, list *command);
 
-/* Makes the compiler's and the linker's words fit to be shown: paths as they are in the workbook, no
- * names of objects, at most lines lines. The caller's. */
+/* Makes the compiler's and the linker's words fit to be shown: paths as they are in the workbook,
+ * no names of objects, at most lines lines. The caller's. */
 char *clean_words(const plan *p, const char *words, int lines);
 
 /* Notes that a file of build/ was used. Returns 0 if it is not there. */

@@ -15,8 +15,8 @@ enum {
     MOST_WARNINGS = 8,        /* about the files of one chapter */
 };
 
-/* What a submission's file must be, looked at without opening it: opening alone can wait for ever (a
- * FIFO) or do something (a device). Returns what is wrong, the caller's; or NULL. */
+/* What a submission's file must be, looked at without opening it: opening alone can wait for ever
+ * (a FIFO) or do something (a device). Returns what is wrong, the caller's; or NULL. */
 static char *check_kind(const struct stat *about) {
     if (S_ISLNK(about->st_mode))
         return duplicate("it is a symbolic link");
@@ -31,7 +31,8 @@ static char *check_kind(const struct stat *about) {
     return NULL;
 }
 
-/* How many bytes the character at s takes in valid UTF-8; 0 if it is none. s ends with a zero byte. */
+/* How many bytes the character at s takes in valid UTF-8; 0 if it is none. s ends with a zero
+ * byte. */
 static size_t utf8_length(const unsigned char *s) {
     if (s[0] < 0x80)
         return 1;
@@ -78,7 +79,8 @@ static char *read_descriptor(int fd, text *t) {
     return check_content(t);
 }
 
-/* Reads a file of a stranger's. Returns NULL, or what is wrong with it, the caller's; t is empty then. */
+/* Reads a file of a stranger's. Returns NULL, or what is wrong with it, the caller's; t is empty
+ * then. */
 static char *take_file(int directory, const char *name, text *t) {
     struct stat about;
     if (fstatat(directory, name, &about, AT_SYMLINK_NOFOLLOW) < 0)

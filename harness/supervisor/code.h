@@ -1,4 +1,5 @@
-/* code.h - the source files under test, in memory: the reference, a submission, or a changed reference. */
+/* code.h - the source files under test, in memory: the reference, a submission, or a changed
+ * reference. */
 #ifndef CODE_H
 #define CODE_H
 
@@ -7,7 +8,8 @@
 typedef struct code_file {
     const chapter *chapter;
     const char *name; /* one of chapter->graded */
-    /* Where messages say that it lies: "solutions" if it is the reference's as it is, else "chapters". */
+    /* Where messages say that it lies: "solutions" if it is the reference's as it is, else
+     * "chapters". */
     const char *folder;
     text source;
     /* Why there is no source ("the file is missing", "it is a symbolic link"); else NULL. */
@@ -23,9 +25,10 @@ typedef struct code {
 
 code *code_reference(const plan *p);
 
-/* Takes the graded files out of directory/chapters/NN-name/ and nothing else: regular files with one
- * link, not beyond 1 MiB, never through a symbolic link, never waiting for a FIFO.
- * Returns NULL and *problem (the caller's) if directory has no chapters/ at all or cannot be read. */
+/* Takes the graded files out of directory/chapters/NN-name/ and nothing else: regular files with
+ * one link, not beyond 1 MiB, never through a symbolic link, never waiting for a FIFO.
+ * Returns NULL and *problem (the caller's) if directory has no chapters/ at all or cannot be
+ * read. */
 code *code_submission(const plan *p, const char *directory, const char *name, char **problem);
 
 code *code_copy(const code *c, const char *name);

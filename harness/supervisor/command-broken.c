@@ -1,5 +1,5 @@
-/* command-broken.c - each kind of fault gets its own verdict, says what it should, and costs nothing
- * else. */
+/* command-broken.c - each kind of fault gets its own verdict, says what it should, and costs
+ * nothing else. */
 #include "authoring.h"
 #include "commands.h"
 #include "judge.h"

@@ -1,4 +1,5 @@
-/* command-compile-commands.c - how each C file is compiled, as editors and clangd want to know it. */
+/* command-compile-commands.c - how each C file is compiled, as editors and clangd want to know
+ * it. */
 #include "authoring.h"
 #include "cc.h"
 #include "commands.h"

@@ -94,8 +94,8 @@ static void lint_programs(checks *k, plan *p) {
     code_free(reference);
 }
 
-/* What is missing comes first: a workbook that lacks something may have no programs, or no plan. p may
- * be NULL: the plan is read when it is sure that it can be. */
+/* What is missing comes first: a workbook that lacks something may have no programs, or no plan. p
+ * may be NULL: the plan is read when it is sure that it can be. */
 int command_lint(plan *p, const options *o) {
     checks k = {0};
     lint(&k, p ? p->root : o->root);

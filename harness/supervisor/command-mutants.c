@@ -1,4 +1,5 @@
-/* command-mutants.c - every wrong implementation must be caught by the exercise that it belongs to. */
+/* command-mutants.c - every wrong implementation must be caught by the exercise that it belongs
+ * to. */
 #include "authoring.h"
 #include "commands.h"
 #include "judge.h"

@@ -8,7 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Where files go that are about to be replaced: a student who says `make starters` loses nothing. */
+/* Where files go that are about to be replaced: a student who says `make starters` loses
+ * nothing. */
 static const char *const REPLACED = "build/replaced";
 
 typedef struct work {

@@ -1,4 +1,5 @@
-/* command-test.c - the verdicts on one exercise, one chapter or everything, for a student at work. */
+/* command-test.c - the verdicts on one exercise, one chapter or everything, for a student at
+ * work. */
 #include "build.h"
 #include "commands.h"
 #include "escape.h"
@@ -43,8 +44,8 @@ static request *make_requests(plan *p, const options *o, const code *code, int *
     return requests;
 }
 
-/* What the student may not know: files that do not count, and what the compiler says about those that
- * do. */
+/* What the student may not know: files that do not count, and what the compiler says about those
+ * that do. */
 static void print_warnings(const plan *p, const code *code, const chapter *c) {
     for (int i = 0; i < code->count; i++) {
         const code_file *f = &code->files[i];

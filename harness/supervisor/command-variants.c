@@ -1,5 +1,5 @@
-/* command-variants.c - different but right implementations must get full marks: what fails one of them
- * fixes more than the contract promises. */
+/* command-variants.c - different but right implementations must get full marks: what fails one of
+ * them fixes more than the contract promises. */
 #include "authoring.h"
 #include "commands.h"
 #include "judge.h"

@@ -1,5 +1,5 @@
-/* commands.h - what the tool can do. Each command returns its exit status: 0 for yes, 1 for no, 2 when
- * it could not tell. */
+/* commands.h - what the tool can do. Each command returns its exit status: 0 for yes, 1 for no, 2
+ * when it could not tell. */
 #ifndef COMMANDS_H
 #define COMMANDS_H
 

@@ -94,8 +94,8 @@ static void explain_overflow(const frames *f, outcome *o) {
     free(place);
 }
 
-/* The stack was given back while code ran on it, or, as there is not a single caller on it, something
- * else has become of it. */
+/* The stack was given back while code ran on it, or, as there is not a single caller on it,
+ * something else has become of it. */
 static void explain_lost_stack(outcome *o) {
     o->kind = CRASH;
     o->headline = duplicate("Crash: the stack that the code was running on is gone. Was it given "

@@ -9,8 +9,8 @@
  * Fills o (the caller's; outcome_free gives back what it holds). */
 void explain(const chapter *c, const exercise *e, const scenario *s, const run *r, outcome *o);
 
-/* The outcome of a scenario that could not be run: kind is MISSING_FILE, COMPILE_ERROR, LINK_ERROR or
- * GRADER_ERROR; headline and details are copied. */
+/* The outcome of a scenario that could not be run: kind is MISSING_FILE, COMPILE_ERROR, LINK_ERROR
+ * or GRADER_ERROR; headline and details are copied. */
 void explain_not_run(const scenario *s, verdict_kind kind, const char *headline,
                      const char *details, outcome *o);
 

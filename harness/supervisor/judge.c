@@ -94,7 +94,8 @@ static void explain_fault(const chapter *c, const scenario *s, const fault *f, o
     free(path);
 }
 
-/* Where the run came to something not done: is that the starter of a file that could not be used? */
+/* Where the run came to something not done: is that the starter of a file that could not be
+ * used? */
 static const fault *fault_of(const build *b, const run *r, const char *name) {
     const fault *found = NULL;
     if (b->fault_count == 0)

@@ -32,8 +32,8 @@ char *options_parse(options *o, int argc, char **argv);
 /* The directory that holds the chapters/ to be graded: --submission, or else the root. */
 const char *options_submission(const options *o);
 
-/* The code that the options ask for: --reference, or that of options_submission. Ends the program with
- * a message if there is none. The caller's. */
+/* The code that the options ask for: --reference, or that of options_submission. Ends the program
+ * with a message if there is none. The caller's. */
 code *options_code(const options *o, const plan *p);
 
 #endif

@@ -26,8 +26,8 @@ int fence_closes(const char *line, const char *opening) {
     return length >= wanted && line[strspn(line, " ")] == kind && *info == '\0';
 }
 
-/* The length of the UTF-8 character at p if GitHub leaves it out of anchors: blanks that are not ASCII's,
- * punctuation and symbols; else 0. Letters of other scripts stay. */
+/* The length of the UTF-8 character at p if GitHub leaves it out of anchors: blanks that are not
+ * ASCII's, punctuation and symbols; else 0. Letters of other scripts stay. */
 static int left_out(const unsigned char *p) {
     if (p[0] == 0xc2)
         return p[1] != 0xaa && p[1] != 0xb5 && p[1] != 0xba ? 2 : 0;

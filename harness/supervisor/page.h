@@ -4,8 +4,8 @@
 
 #include "text.h"
 
-/* If line opens a fenced block: the length of its fence, and *info is what stands behind it (borrowed);
- * else 0. */
+/* If line opens a fenced block: the length of its fence, and *info is what stands behind it
+ * (borrowed); else 0. */
 int fence_opens(const char *line, const char **info);
 
 /* Does line close the block that the line `opening` opened? */
@@ -14,10 +14,12 @@ int fence_closes(const char *line, const char *opening);
 /* The anchors that GitHub gives to the headings of a page, added to l. */
 void page_anchors(const char *markdown, list *l);
 
-/* The targets of the links in a page, each as "LINE TARGET", added to l. Fences and code spans have none. */
+/* The targets of the links in a page, each as "LINE TARGET", added to l. Fences and code spans have
+ * none. */
 void page_links(const char *markdown, list *l);
 
-/* What is wrong with "PAGE#ANCHOR" or "PAGE", a path below root; NULL if it is there. The caller's. */
+/* What is wrong with "PAGE#ANCHOR" or "PAGE", a path below root; NULL if it is there. The
+ * caller's. */
 char *section_problem(const char *root, const char *target);
 
 #endif

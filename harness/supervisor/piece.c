@@ -57,8 +57,8 @@ static int is_blank(const char *line) {
     return line[strspn(line, " \t")] == '\0';
 }
 
-/* Follows the brackets in line. Returns 1 if what they belong to ends here: at a ; outside of them, or
- * at a } with nothing behind it (a function's). */
+/* Follows the brackets in line. Returns 1 if what they belong to ends here: at a ; outside of them,
+ * or at a } with nothing behind it (a function's). */
 static int ends_here(const char *line, int *depth) {
     for (const char *p = line; *p; p++) {
         if (strchr("({[", *p))
@@ -111,7 +111,8 @@ static int macro_is(const char *code, const char *name) {
     return starts_with(p, name) && !in_name(p[strlen(name)]);
 }
 
-/* Is the name at p what its item declares? next: the first character after it. depth: of brackets. */
+/* Is the name at p what its item declares? next: the first character after it. depth: of
+ * brackets. */
 static int declares_at(const char *code, const char *p, char next, int depth) {
     if (depth == 0 && (next == '(' || next == ';' || next == '=' || next == '['))
         return !(next == ';' && after_tag(code, p)); /* `struct name;` only says that it exists */

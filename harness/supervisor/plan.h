@@ -1,4 +1,5 @@
-/* plan.h - what there is to grade: chapters, exercises, scenarios, as the workbook's own files say it.
+/* plan.h - what there is to grade: chapters, exercises, scenarios, as the workbook's own files say
+ * it.
  *
  * Nothing here comes from a submission or from a program that contains one. */
 #ifndef PLAN_H
@@ -56,7 +57,8 @@ typedef struct plan {
     int chapter_count;
 } plan;
 
-/* Reads the plan below root. Dies with the file's name and line when the workbook itself is damaged.
+/* Reads the plan below root. Dies with the file's name and line when the workbook itself is
+ * damaged.
  * with_traces: 0 leaves out the expected traces (for those who are about to record them). */
 plan *plan_read(const char *root, int with_traces);
 chapter *plan_chapter(plan *p,

@@ -79,8 +79,8 @@ static void bytes_came(uv_stream_t *pipe, ssize_t n, const uv_buf_t *buffer) {
         kill_group(r);
 }
 
-/* What the child wrote last may still be in the pipe. Whoever else holds its other end is not waited
- * for. */
+/* What the child wrote last may still be in the pipe. Whoever else holds its other end is not
+ * waited for. */
 static void drain(running *r, int i) {
     uv_os_fd_t fd;
     channel *c = &r->process->channels[i];

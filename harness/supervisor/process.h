@@ -1,8 +1,9 @@
-/* process.h - children: what they print is captured, and nothing of them is left when they are over.
+/* process.h - children: what they print is captured, and nothing of them is left when they are
+ * over.
  *
- * A child gets /dev/null to read, a pipe for its output, and if it is a scenario, one for its trace and
- * one for the sanitizers' reports. It leads a process group of its own; when it has ended, was too slow
- * or printed too much, the whole group is killed. */
+ * A child gets /dev/null to read, a pipe for its output, and if it is a scenario, one for its trace
+ * and one for the sanitizers' reports. It leads a process group of its own; when it has ended, was
+ * too slow or printed too much, the whole group is killed. */
 #ifndef PROCESS_H
 #define PROCESS_H
 

@@ -168,8 +168,8 @@ void report_block(text *out, const result *r) {
         add_block(out, r, 0);
 }
 
-/* The exercise that has to be done before this one can run: explain.c says "needs ID first". NULL if it
- * is this one itself that is not done. The caller's. */
+/* The exercise that has to be done before this one can run: explain.c says "needs ID first". NULL
+ * if it is this one itself that is not done. The caller's. */
 static char *blocking_id(const result *r) {
     const outcome *o = first_failure(r);
     const char *needs = "needs ";
@@ -181,6 +181,8 @@ static char *blocking_id(const result *r) {
 
 /* One quiet piece of a line. */
 static char *quiet_reason(const result *r) {
+    if (r->kind != NOT_DONE)
+        return duplicate("as above");
     char *id = blocking_id(r);
     if (!id)
         return duplicate("not done yet");
@@ -200,7 +202,8 @@ static void columns_of(const chapter *c, int *id, int *title) {
     }
 }
 
-static void add_line(text *out, const chapter *c, const result *r, int color) {
+/* quiet: the reason is not worth more than a piece of the line. */
+static void add_line(text *out, const chapter *c, const result *r, int quiet, int color) {
     const exercise *x = r->exercise;
     int passed = r->kind == PASS, not_done = r->kind == NOT_DONE, id = 0, title = 0;
     columns_of(c, &id, &title);
@@ -212,7 +215,7 @@ static void add_line(text *out, const chapter *c, const result *r, int color) {
     text_add(out, x->title);
     pad(out, title - escape_columns(x->title) + 3);
     text_addf(out, "%2d of %d point%s", r->points, x->points, x->points == 1 ? "" : "s");
-    if (not_done) {
+    if (quiet) {
         char *reason = quiet_reason(r);
         text_add(out, x->points == 1 ? "    " : "   ");
         add_colored(out, reason, DIM, color);
@@ -238,14 +241,10 @@ static int explained_before(const result *results, const result *r) {
 
 static void add_result(text *out, const chapter *c, const result *results, const result *r,
                        int color) {
-    add_line(out, c, r, color);
-    if (r->kind == PASS || r->kind == NOT_DONE)
+    int quiet = r->kind == NOT_DONE || explained_before(results, r);
+    add_line(out, c, r, quiet, color);
+    if (r->kind == PASS || quiet)
         return;
-    if (explained_before(results, r)) {
-        add_wrapped(out, "", 0, first_failure(r)->headline, DIM, color);
-        text_add(out, "\n");
-        return;
-    }
     add_block(out, r, color);
     if (!is_build_error(r->kind))
         text_add(out, "\n");

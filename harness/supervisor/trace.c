@@ -215,18 +215,17 @@ static const char *take_item(records *r, char **fields, int n, const char *name)
  * of them is badly escaped. */
 static int cut(char *line, char **fields) {
     int n = 0;
-    for (char *at = line; at && n < MOST_FIELDS; n++) {
-        fields[n] = at;
-        at = strchr(at, '\t');
-        if (at)
-            *at++ = '\0';
-        else
-            line = NULL;
+    char *rest = line;
+    while (rest && n < MOST_FIELDS) {
+        fields[n++] = rest;
+        rest = strchr(rest, '\t');
+        if (rest)
+            *rest++ = '\0';
     }
     for (int i = 0; i < n; i++)
         if (unescape(fields[i]))
             return -1;
-    return line ? -1 : n;
+    return rest ? -1 : n;
 }
 
 /* Takes one line. Returns NULL, or what is wrong with it. */

@@ -19,8 +19,8 @@ static int is_allowed(const char *command) {
            starts_with(command, "./setup ") || strcmp(command, "./setup") == 0;
 }
 
-/* What a reader has, and nothing that changes what is printed: make's own variables would pass on the
- * CH=, EX= of whoever checks the book. */
+/* What a reader has, and nothing that changes what is printed: make's own variables would pass on
+ * the CH=, EX= of whoever checks the book. */
 static void plain_environment(list *environment) {
     static const char *const KEPT[] = {"PATH", "HOME", "TMPDIR", "PKG_CONFIG_PATH", "USER"};
     for (size_t i = 0; i < sizeof KEPT / sizeof *KEPT; i++)
@@ -110,7 +110,8 @@ static int is_words_of_make(const char *line) {
     return starts_with(line, "make: ***") || (starts_with(line, "make[") && strstr(line, "]: ***"));
 }
 
-/* Puts the lines of raw that a page shows into output. Returns why they cannot stand there, or NULL. */
+/* Puts the lines of raw that a page shows into output. Returns why they cannot stand there, or
+ * NULL. */
 static char *shown(const char *root, const text *raw, text *output) {
     list lines = {0};
     char *problem = NULL;

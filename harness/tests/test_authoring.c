@@ -1,8 +1,8 @@
-/* test_authoring.c - tests of the authors' tools: the text tools one by one, then each command on a toy
- * workbook that is whole, and again for each thing that can be wrong with it.
+/* test_authoring.c - tests of the authors' tools: the text tools one by one, then each command on a
+ * toy workbook that is whole, and again for each thing that can be wrong with it.
  *
- * Linked with the supervisor's files except main.c, and with -Wl,--wrap=judge: a judge that looks at the
- * source instead of running it makes the commands testable on their own. */
+ * Linked with the supervisor's files except main.c, and with -Wl,--wrap=judge: a judge that looks
+ * at the source instead of running it makes the commands testable on their own. */
 #include "../supervisor/authoring.h"
 #include "../supervisor/book.h"
 #include "../supervisor/commands.h"

@@ -400,9 +400,9 @@ static void finish(runner *r, int outcome, void *value) {
 /* A callback: runs a coroutine until it stops or ends. */
 static int step(void *arg) {
     // >>> exercise loop/spawn
-    // arg is its runner. Resume it, or throw the code of loop_wake into it if it has not started. When it is back it
-    // has ended, or it rests in loop_suspend, or it has only yielded and wants its next step in the
-    // next turn.
+    // arg is its runner. Resume it, or throw the code of loop_wake into it if it has not started.
+    // When it is back it has ended, or it rests in loop_suspend, or it has only yielded and wants
+    // its next step in the next turn.
     runner *r = arg;
     loop *l = r->loop;
     void *value;

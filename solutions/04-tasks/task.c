@@ -259,8 +259,8 @@ static int stop(future *f, void *l) {
  * from running. */
 static int run_until_done(loop *l, task *t) {
     // >>> exercise task/run
-    // A done callback can stop the loop. If somebody else stops it before, take the callback back: it
-    // would stop a later run.
+    // A done callback can stop the loop. If somebody else stops it before, take the callback back:
+    // it would stop a later run.
     int error = future_add_done_callback(t->future, stop, l);
     if (error < 0)
         return error;
@@ -306,8 +306,8 @@ static void end_leftovers(loop *l, int count) {
 
 int async_run(coroutine_fn fn, void *arg, void **result) {
     // >>> exercise task/run
-    // A loop of its own, main as its first task, run_until_done; if tasks_of says that some are left
-    // over, end_leftovers; and close the loop whatever has happened.
+    // A loop of its own, main as its first task, run_until_done; if tasks_of says that some are
+    // left over, end_leftovers; and close the loop whatever has happened.
     loop *l;
     task *main_task;
     if (result)

@@ -1,6 +1,6 @@
-/* coroutine.c - different: whoever leaves a stack says who is current next, so the coroutine itself puts
- * its resumer back. One that has not started is entered to be closed, and ends before its function
- * begins. */
+/* coroutine.c - different: whoever leaves a stack says who is current next, so the coroutine itself
+ * puts its resumer back. One that has not started is entered to be closed, and ends before its
+ * function begins. */
 #include "coroutine.h"
 
 #include "context.h"

@@ -1,5 +1,5 @@
-/* stack.c - different: stacks of one size come from slabs, eight in one mapping, each above its guard page;
- * a slab is unmapped when all of its stacks are free. */
+/* stack.c - different: stacks of one size come from slabs, eight in one mapping, each above its
+ * guard page; a slab is unmapped when all of its stacks are free. */
 #include "stack.h"
 
 #include <stdlib.h>

@@ -1,5 +1,6 @@
-/* coroutine.c - different: what goes in and what comes out is one message, which lies on the stack of
- * whoever resumes; it knows the way back, too. A coroutine that nobody has resumed has no message. */
+/* coroutine.c - different: what goes in and what comes out is one message, which lies on the stack
+ * of whoever resumes; it knows the way back, too. A coroutine that nobody has resumed has no
+ * message. */
 #include "coroutine.h"
 
 #include "context.h"

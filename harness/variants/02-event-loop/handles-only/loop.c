@@ -1,10 +1,10 @@
 /* loop.c, another way: everything that is scheduled is a handle.
  *
- * What is different: the queue, the timers and the coroutines all consist of handles that are linked
- * to each other, so nothing needs an array; a turn takes the whole queue away at once and leaves an
- * empty one to those who add; the timers are a pairing heap; libuv always waits, and is woken through
- * the wake-up handle when there is something to do (as asyncio does from other threads); and
- * loop_run_until_complete counts its own turns, without loop_stop. */
+ * What is different: the queue, the timers and the coroutines all consist of handles that are
+ * linked to each other, so nothing needs an array; a turn takes the whole queue away at once and
+ * leaves an empty one to those who add; the timers are a pairing heap; libuv always waits, and is
+ * woken through the wake-up handle when there is something to do (as asyncio does from other
+ * threads); and loop_run_until_complete counts its own turns, without loop_stop. */
 #include "loop.h"
 
 #include <stdio.h>

@@ -1,9 +1,9 @@
 /* loop.c, another way: libuv does nearly all of it.
  *
- * What is different: every timer is a uv_timer_t of its own, in libuv's heap; the callbacks run in a
- * uv_check_t, which libuv calls after it has polled; an idle handle keeps libuv from waiting while
- * something is queued; a whole run is one uv_run. The queue is a linked list, and the coroutines that
- * are left over are closed from the oldest to the newest. */
+ * What is different: every timer is a uv_timer_t of its own, in libuv's heap; the callbacks run in
+ * a uv_check_t, which libuv calls after it has polled; an idle handle keeps libuv from waiting
+ * while something is queued; a whole run is one uv_run. The queue is a linked list, and the
+ * coroutines that are left over are closed from the oldest to the newest. */
 #include "loop.h"
 
 #include <stdio.h>

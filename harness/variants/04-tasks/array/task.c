@@ -1,7 +1,7 @@
 /* task.c - a variant: the tasks that have not ended stand in an array, and the last one takes the
- * place of one that ends. The name is always a string of its own. A task that has waited for another
- * goes on one turn later than it could. What is left over at the end is awaited by a coroutine, and
- * reported when all of it has ended. */
+ * place of one that ends. The name is always a string of its own. A task that has waited for
+ * another goes on one turn later than it could. What is left over at the end is awaited by a
+ * coroutine, and reported when all of it has ended. */
 #include "task.h"
 
 #include "workbook.h"

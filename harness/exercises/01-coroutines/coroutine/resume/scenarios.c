@@ -133,8 +133,8 @@ SCENARIO(nested, "a coroutine that resumes another one waits for it, and is then
     coroutine_free(c.co);
 }
 
-/* Resumes one that resumes one ... until n are alive; fills memory of its own before that, and looks
- * at it afterwards. */
+/* Resumes one that resumes one ... until n are alive; fills memory of its own before that, and
+ * looks at it afterwards. */
 static int fill(void *arg, void **result) {
     intptr_t n = (intptr_t)arg, sum = 0;
     volatile unsigned char mine[1000];

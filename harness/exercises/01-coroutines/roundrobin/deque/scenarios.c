@@ -23,7 +23,8 @@ static void pop_and_tell(deque *d) {
         emit("main", "pop returns NULL, %zu are left", d->count);
 }
 
-/* Pops all that there are, which should be first to last in this order. Returns whether they are. */
+/* Pops all that there are, which should be first to last in this order. Returns whether they
+ * are. */
 static int pops(deque *d, intptr_t first, intptr_t last) {
     for (intptr_t number = first; number <= last; number++) {
         intptr_t popped = pop(d);

@@ -37,8 +37,8 @@ SCENARIO(deadlines_in_order, "timers run at their deadlines, the earliest first"
     loop_close(l);
 }
 
-/* Timers without a pattern. Each knows whether it runs too early, or before one that should have run
- * earlier; the last one stops the loop. */
+/* Timers without a pattern. Each knows whether it runs too early, or before one that should have
+ * run earlier; the last one stops the loop. */
 typedef struct crowd {
     loop *loop;
     int64_t start, last_delay;

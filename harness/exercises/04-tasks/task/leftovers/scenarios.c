@@ -119,8 +119,8 @@ static int leave_one_that_fails(void *arg, void **result) {
     return error;
 }
 
-/* The report may come when the task has failed, or when all have ended: the failing one is the last,
- * so that both are the same time. */
+/* The report may come when the task has failed, or when all have ended: the failing one is the
+ * last, so that both are the same time. */
 SCENARIO(a_failing_cleanup,
          "a left-over task that fails is reported once; one that ends with a value or as cancelled "
          "is not") {

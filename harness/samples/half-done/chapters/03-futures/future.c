@@ -1,0 +1,250 @@
+/* future.c - a state, a result, and the list of those who wait for it. */
+#include "future.h"
+
+#include "workbook.h"
+
+#include <stdlib.h>
+
+/* Somebody who waits: a callback, or a coroutine in future_await (fn is NULL then, and the
+ * waiter lies on the coroutine's own stack). */
+typedef struct waiter {
+    future *future;
+    future_callback fn;
+    void *arg; /* the callback's argument, or the coroutine */
+    struct waiter *previous, *next;
+} waiter;
+
+struct future {
+    loop *loop;
+    future_state state;
+    int references;
+    void *result;
+    int error;
+    int retrieved;        /* somebody has seen the error */
+    waiter *first, *last; /* in the order in which they came; empty once it is done */
+    const future_owner *functions;
+    void *owner;
+};
+
+int future_new(loop *l, future **out) {
+    return future_new_owned(l, NULL, NULL, out);
+}
+
+int future_new_owned(loop *l, const future_owner *functions, void *owner, future **out) {
+    *out = calloc(1, sizeof **out);
+    if (!*out)
+        return UV_ENOMEM;
+    **out = (future){.loop = l, .references = 1, .functions = functions, .owner = owner};
+    return 0;
+}
+
+future *future_retain(future *f) {
+    f->references++;
+    return f;
+}
+
+/* ---- the waiters ---- */
+
+static void waiter_link(future *f, waiter *w) {
+    w->future = f;
+    w->next = NULL;
+    w->previous = f->last;
+    if (f->last)
+        f->last->next = w;
+    else
+        f->first = w;
+    f->last = w;
+}
+
+static void waiter_unlink(waiter *w) {
+    future *f = w->future;
+    if (w->previous)
+        w->previous->next = w->next;
+    else
+        f->first = w->next;
+    if (w->next)
+        w->next->previous = w->previous;
+    else
+        f->last = w->previous;
+}
+
+/* ---- the last reference ---- */
+
+/* Called when the last reference to an error that nobody has seen goes. */
+static void report_lost_error(future *f) {
+    loop_call_exception_handler(f->loop, "the error of a future was never retrieved", f->error);
+}
+
+void future_release(future *f) {
+    if (!f || --f->references > 0)
+        return;
+    if (f->functions && f->functions->destroy)
+        f->functions->destroy(f->owner, f);
+    else if (f->error < 0 && !f->retrieved)
+        report_lost_error(f);
+    while (f->first) { /* callbacks of a future that never was completed */
+        waiter *w = f->first;
+        waiter_unlink(w);
+        free(w);
+    }
+    free(f);
+}
+
+int future_error_retrieved(const future *f) {
+    return f->error == 0 || f->retrieved;
+}
+
+/* ---- the state ---- */
+
+future_state future_get_state(const future *f) {
+    return f->state;
+}
+
+int future_done(const future *f) {
+    return f->state != FUTURE_PENDING;
+}
+
+/* A callback of the loop: calls one done callback. */
+static int run_callback(void *arg) {
+    waiter *w = arg;
+    future *f = w->future;
+    int err = w->fn(f, w->arg);
+    free(w);
+    future_release(f);
+    return err;
+}
+
+/* The same when the loop was closed before: nothing is called. */
+static void drop_callback(void *arg) {
+    waiter *w = arg;
+    future_release(w->future);
+    free(w);
+}
+
+/* Schedules a callback whose future is done; w belongs to the loop from here on. */
+static int schedule_callback(waiter *w) {
+    future_retain(w->future);
+    int err = loop_call_soon_or_drop(w->future->loop, run_callback, w, drop_callback);
+    if (err)
+        drop_callback(w);
+    return err;
+}
+
+/* Everyone who waits is told, in the order in which they came. f has just been completed. */
+static void notify(future *f) {
+    while (f->first) {
+        waiter *w = f->first;
+        waiter_unlink(w);
+        if (w->fn == NULL) {
+            /* a coroutine. The result is for the one that waited longest */
+            loop_wake(w->arg, 0);
+            return;
+        }
+        /* the result is there, so call it right away */
+        future_retain(f);
+        int err = run_callback(w);
+        if (err < 0)
+            loop_call_exception_handler(f->loop, "a callback failed", err);
+    }
+}
+
+/* Completes a pending future, and notifies. */
+static int complete(future *f, future_state state, void *result, int error) {
+    if (f->state != FUTURE_PENDING)
+        return UV_EALREADY;
+    f->state = state;
+    f->result = result;
+    f->error = error;
+    if (f->first)
+        notify(f);
+    return 0;
+}
+
+int future_set_result(future *f, void *value) {
+    return complete(f, FUTURE_FINISHED, value, 0);
+}
+
+int future_set_error(future *f, int error) {
+    if (error >= 0 || error == UV_ECANCELED)
+        return UV_EINVAL;
+    return complete(f, FUTURE_FINISHED, NULL, error);
+}
+
+int future_set_cancelled(future *f) {
+    return complete(f, FUTURE_CANCELLED, NULL, 0);
+}
+
+int future_cancel(future *f) {
+    if (f->state != FUTURE_PENDING)
+        return 0;
+    if (f->functions && f->functions->cancel)
+        return f->functions->cancel(f->owner);
+    future_set_cancelled(f);
+    return 1;
+}
+
+int future_error(future *f) {
+    if (f->state == FUTURE_PENDING)
+        return UV_EAGAIN;
+    if (f->state == FUTURE_CANCELLED)
+        return UV_ECANCELED;
+    f->retrieved = 1;
+    return f->error;
+}
+
+int future_result(future *f, void **value) {
+    if (value)
+        *value = f->result; /* NULL if there is none (calloc) */
+    if (f->state == FUTURE_PENDING)
+        return UV_EAGAIN;
+    if (f->state == FUTURE_FINISHED && !f->error)
+        return 0;
+    return future_error(f);
+}
+
+/* ---- callbacks ---- */
+
+int future_add_done_callback(future *f, future_callback fn, void *arg) {
+    waiter *w = calloc(1, sizeof *w);
+    if (!w)
+        return UV_ENOMEM;
+    w->future = f;
+    w->fn = fn;
+    w->arg = arg;
+    if (future_done(f))
+        return schedule_callback(w);
+    waiter_link(f, w);
+    return 0;
+}
+
+int future_remove_done_callback(future *f, future_callback fn, void *arg) {
+    int n = 0;
+    waiter *w = f->first;
+    while (w) {
+        waiter *next = w->next;
+        if (w->fn == fn && w->arg == arg) {
+            waiter_unlink(w);
+            free(w);
+            n++;
+        }
+        w = next;
+    }
+    return n;
+}
+
+/* ---- await ---- */
+
+int future_await(future *f, void **value) {
+    if (value)
+        *value = NULL;
+    if (future_done(f))
+        return future_result(f, value);
+    waiter me = {.arg = coroutine_current()};
+    waiter_link(f, &me);
+    int code = loop_suspend(f);
+    if (!future_done(f))
+        waiter_unlink(&me);
+    if (code < 0)
+        return code;
+    return future_result(f, value);
+}
