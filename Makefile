@@ -13,7 +13,7 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DELETE_ON_ERROR:
 
 # What the commands below can be told, for example `make test CH=02`. Paths reach the recipes through the
-# environment, where a space or a quote in them does no harm, and as they are: $(shell ...) in the name of a folder is not expanded.
+# environment, as they are: a space, a quote or $(shell ...) in them does no harm.
 paths := SUBMISSION SUBMISSIONS OUT JSON REPORT
 $(foreach path,$(paths),$(eval override $(path) := $$(value $(path))))
 export $(paths)
@@ -78,7 +78,7 @@ sources := $(wildcard harness/supervisor/*.c)
 objects := $(sources:harness/supervisor/%.c=$(BUILD)/supervisor/%.o)
 
 $(WORKBOOK): $(objects)
-	@$(CC) $(CFLAGS) $(objects) -o $@ $$(pkg-config --libs libuv)
+	@$(CC) $(CFLAGS) $(objects) -o $@.new $$(pkg-config --libs libuv) && mv $@.new $@
 
 $(objects): $(BUILD)/supervisor/%.o: harness/supervisor/%.c $(BUILD)/ready
 	@mkdir -p $(@D)

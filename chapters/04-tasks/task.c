@@ -12,7 +12,8 @@ struct task {
     loop *loop;
     coroutine *co; /* NULL once it has ended */
     char *name;    /* NULL: "Task-" and the number */
-    char default_name[24];
+    unsigned long number;
+    char default_name[24];        /* empty until somebody asks for it: printing takes its time */
     void *slot;                   /* for the layer above */
     struct task *previous, *next; /* the tasks that have not ended */
 };
@@ -61,7 +62,10 @@ int task_result(task *t, void **value) {
 }
 
 const char *task_name(const task *t) {
-    return t->name ? t->name : t->default_name;
+    char *name = ((task *)t)->default_name;
+    if (!t->name && !*name)
+        snprintf(name, sizeof t->default_name, "Task-%lu", t->number);
+    return t->name ? t->name : name;
 }
 
 int task_set_name(task *t, const char *name) {
@@ -109,9 +113,9 @@ static void ended(void *owner, int error, void *result) {
     not_done("task/create");
 }
 
-static void set_default_name(task *t) {
+static unsigned long next_number(void) {
     static _Atomic unsigned long count; /* over the whole program, as in asyncio */
-    snprintf(t->default_name, sizeof t->default_name, "Task-%lu", ++count);
+    return ++count;
 }
 
 /* task_create on any loop. *out receives one reference; the loop has another. */
