@@ -44,9 +44,9 @@ demo: $(WORKBOOK) ## the same on the reference, to see where the chapter leads
 	@$(WORKBOOK) demo $(chapter) $(name) $(clock) -- $(ARGS)
 
 ## Instructors
-grade: $(WORKBOOK) ## grade chapters/: [SUBMISSION=dir] [JSON=file] [REPORT=file]; many: SUBMISSIONS=dir OUT=dir
+grade: $(WORKBOOK) ## grade chapters/: [SUBMISSION=dir] [BRIEF=yes] [JSON=file] [REPORT=file]; many: SUBMISSIONS=dir OUT=dir
 	@$(WORKBOOK) $(if $(SUBMISSIONS),grade-all --submissions "$$SUBMISSIONS" $(if $(OUT),--out "$$OUT"),\
-	    grade $(submission) $(if $(JSON),--json "$$JSON") $(if $(REPORT),--report "$$REPORT"))
+	    grade $(if $(BRIEF),--brief) $(submission) $(if $(JSON),--json "$$JSON") $(if $(REPORT),--report "$$REPORT"))
 
 ## Authors (CONTRIBUTING.md)
 check: $(WORKBOOK) ## the project's own tests, all of them: [STEPS='mutants book']

@@ -130,11 +130,14 @@ static void print_warnings(FILE *out, const code *code) {
         fprintf(out, "\n");
 }
 
-static void print_report(FILE *out, const grade *g, int color) {
+static void print_report(FILE *out, const grade *g, int brief, int color) {
     print_warnings(out, g->code);
     for (int i = 0; i < g->count; i++) {
         const grade_chapter *c = &g->chapters[i];
-        report_results(out, g->plan, c->chapter, grade_results(c), color);
+        if (brief)
+            report_lines(out, c->chapter, grade_results(c), color);
+        else
+            report_results(out, g->plan, c->chapter, grade_results(c), color);
         fprintf(out, "\n");
     }
     print_table(out, g);
@@ -153,7 +156,7 @@ static void write_report(const char *path, const grade *g) {
     FILE *out = open_memstream(&data, &length);
     if (!out)
         die("out of memory");
-    print_report(out, g, 0);
+    print_report(out, g, 0, 0);
     if (fclose(out))
         die("out of memory");
     must_write(path, data, length);
@@ -171,7 +174,7 @@ int command_grade(plan *p, const options *o) {
     code *code = options_code(o, p);
     grade g;
     grade_code(&g, p, code);
-    print_report(stdout, &g, report_color(stdout));
+    print_report(stdout, &g, o->brief, report_color(stdout));
     if (o->report)
         write_report(o->report, &g);
     if (o->json)

@@ -19,7 +19,7 @@ static const struct command {
      "[--chapter X] [--exercise ID] [--base own|reference]\n"
      "            [--submission DIR | --reference] [--clock virtual|real]"},
     {"grade", command_grade, WITH_TRACES,
-     "[--submission DIR | --reference] [--json FILE] [--report FILE]"},
+     "[--submission DIR | --reference] [--brief] [--json FILE] [--report FILE]"},
     {"grade-all", command_grade_all, WITH_TRACES, "--submissions DIR --out DIR"},
     {"list", command_list, PLAN, ""},
     {"hint", command_hint, PLAN, "--exercise ID [--number N]"},

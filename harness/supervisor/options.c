@@ -92,6 +92,7 @@ char *options_parse(options *o, int argc, char **argv) {
         {.flag = "--name", .string = &o->name},
         {.flag = "--own", .given = &o->own},
         {.flag = "--check", .given = &o->check},
+        {.flag = "--brief", .given = &o->brief},
         {0},
     };
     for (int i = 1; i < argc; i++) {

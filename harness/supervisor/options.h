@@ -23,6 +23,7 @@ typedef struct options {
     int number;        /* --number N, at least 1 if given */
     const char *name;
     int own, check;
+    int brief;        /* --brief: a line an exercise, no explanations */
     char **arguments; /* what comes after --; ends with NULL */
 } options;
 

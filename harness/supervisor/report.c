@@ -202,8 +202,8 @@ static void columns_of(const chapter *c, int *id, int *title) {
     }
 }
 
-/* quiet: the reason is not worth more than a piece of the line. */
-static void add_line(text *out, const chapter *c, const result *r, int quiet, int color) {
+/* reason: why not, if it is worth no more than a piece of the line, or NULL; it is freed. */
+static void add_line(text *out, const chapter *c, const result *r, char *reason, int color) {
     const exercise *x = r->exercise;
     int passed = r->kind == PASS, not_done = r->kind == NOT_DONE, id = 0, title = 0;
     columns_of(c, &id, &title);
@@ -215,8 +215,7 @@ static void add_line(text *out, const chapter *c, const result *r, int quiet, in
     text_add(out, x->title);
     pad(out, title - escape_columns(x->title) + 3);
     text_addf(out, "%2d of %d point%s", r->points, x->points, x->points == 1 ? "" : "s");
-    if (quiet) {
-        char *reason = quiet_reason(r);
+    if (reason) {
         text_add(out, x->points == 1 ? "    " : "   ");
         add_colored(out, reason, DIM, color);
         free(reason);
@@ -242,7 +241,7 @@ static int explained_before(const result *results, const result *r) {
 static void add_result(text *out, const chapter *c, const result *results, const result *r,
                        int color) {
     int quiet = r->kind == NOT_DONE || explained_before(results, r);
-    add_line(out, c, r, quiet, color);
+    add_line(out, c, r, quiet ? quiet_reason(r) : NULL, color);
     if (r->kind == PASS || quiet)
         return;
     add_block(out, r, color);
@@ -250,15 +249,34 @@ static void add_result(text *out, const chapter *c, const result *results, const
         text_add(out, "\n");
 }
 
+static void add_heading(text *out, const chapter *c, int color) {
+    char *heading = formatted("%s  %s", c->name, c->title);
+    add_colored(out, heading, BOLD, color);
+    text_add(out, "\n");
+    free(heading);
+}
+
 void report_results(FILE *out, const plan *p, const chapter *c, const result *results, int color) {
     text lines = {0};
-    char *heading = formatted("%s  %s", c->name, c->title);
-    add_colored(&lines, heading, BOLD, color);
-    text_add(&lines, "\n");
-    free(heading);
+    add_heading(&lines, c, color);
     for (int i = 0; i < c->exercise_count; i++)
         if (results[i].exercise)
             add_result(&lines, c, results, &results[i], color);
+    fwrite(lines.data, 1, lines.length, out);
+    text_free(&lines);
+}
+
+static char *brief_reason(const result *r) {
+    if (r->kind == NOT_DONE)
+        return quiet_reason(r);
+    return r->kind == PASS ? NULL : duplicate(verdict_name(r->kind));
+}
+
+void report_lines(FILE *out, const chapter *c, const result *results, int color) {
+    text lines = {0};
+    add_heading(&lines, c, color);
+    for (int i = 0; i < c->exercise_count; i++)
+        add_line(&lines, c, &results[i], brief_reason(&results[i]), color);
     fwrite(lines.data, 1, lines.length, out);
     text_free(&lines);
 }

@@ -21,6 +21,9 @@ void report_results(FILE *out, const plan *p, const chapter *c, const result *re
 /* The points of each chapter, their sum, and the exercise to do next. */
 void report_summary(FILE *out, plan *p, const request *requests, int count, int color);
 
+/* The same in a line an exercise, without explanations. */
+void report_lines(FILE *out, const chapter *c, const result *results, int color);
+
 /* The block that explains r, as plain text without colours: for results.json and reports. */
 void report_block(text *out, const result *r);
 

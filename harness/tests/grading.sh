@@ -349,4 +349,3 @@ hostile_files
 fifty
 must "./setup says how to install what is missing, if it may not" says_how
 must "make help fits on a screen" fits_on_a_screen
-must "no process is left behind" nobody_left "$top"
