@@ -71,9 +71,9 @@ static int compare(int run, const request *now, const result *first, int *all) {
     return different;
 }
 
-/* The first run, or one that is compared with it. Returns how many verdicts differ. */
+/* The first run, or one that is compared with it. Returns how many verdicts differ from the first. */
 static int one_run(const plan *p, int run, request *requests, int count, result **first, int *all) {
-    int different = 0;
+    int different = 0, before = *all;
     for (int i = 0; i < count; i++)
         requests[i].results = NULL;
     judge(p, requests, count, NULL, NULL);
@@ -84,6 +84,8 @@ static int one_run(const plan *p, int run, request *requests, int count, result 
         if (run > 1)
             results_free(requests[i].chapter, requests[i].results);
     }
+    printf("%s run %d: %d verdicts, %d differ from the first run's\n", different ? "FAIL" : "ok  ",
+           run, *all - before, different);
     fflush(stdout);
     return different;
 }
