@@ -63,13 +63,23 @@ static int explain_tampering(const evidence *e, outcome *o) {
     return 1;
 }
 
+/* Has the run gone another way before it ended, and not only ended too early? */
+static int went_astray(const evidence *e) {
+    return e->difference.kind != SAME && e->difference.first < e->records.events.count;
+}
+
+/* Wrong code often comes to places where right code would not: then what is wrong counts, and not
+ * that the place belongs to an exercise that is still to be done. */
 static int explain_not_done(const evidence *e, outcome *o) {
     const record *r = records_find(&e->records, RECORD_NOT_DONE);
     if (!r)
         return 0;
+    int is_own = strcmp(r->word, e->exercise->id) == 0;
     char *place = words_path(r->file, r->numbers[0]), *id = words_text(r->word);
     o->kind = NOT_DONE;
-    if (strcmp(r->word, e->exercise->id) == 0)
+    if (!is_own && went_astray(e) && explain_difference(e, o))
+        text_addf(&o->details, "\nThen it came to %s, which is not done yet: %s\n", id, place);
+    else if (is_own)
         o->headline = formatted("not done yet: %s", place);
     else
         o->headline = formatted("needs %s first, which is not done yet: %s", id, place);
