@@ -36,10 +36,10 @@ test: $(WORKBOOK) ## test your code: [CH=02] [EX=loop/run] [BASE=own|reference] 
 	@$(WORKBOOK) test $(chapter) $(exercise) $(base) $(clock) $(submission)
 hint: $(WORKBOOK) ## a hint: EX=loop/run [N=2]
 	@$(WORKBOOK) hint $(exercise) $(if $(N),--number '$(N)')
-debug: $(WORKBOOK) ## step through an exercise's scenario with gdb: EX=loop/run [NAME=scenario]
-	@$(WORKBOOK) debug $(exercise) $(name)
-run: $(WORKBOOK) ## the chapter's program on your code: CH=02 [NAME=program] [CLOCK=virtual] [ARGS=...]
-	@$(WORKBOOK) demo --own $(chapter) $(name) $(clock) -- $(ARGS)
+debug: $(WORKBOOK) ## step through an exercise's scenario with gdb: EX=loop/run [NAME=scenario] [BASE=reference]
+	@$(WORKBOOK) debug $(exercise) $(base) $(if $(NAME),--scenario '$(NAME)')
+run: $(WORKBOOK) ## the chapter's program on your code: CH=02 [NAME=program] [BASE=reference] [CLOCK=virtual] [ARGS=...]
+	@$(WORKBOOK) demo --own $(base) $(chapter) $(name) $(clock) -- $(ARGS)
 demo: $(WORKBOOK) ## the same on the reference, to see where the chapter leads
 	@$(WORKBOOK) demo $(chapter) $(name) $(clock) -- $(ARGS)
 

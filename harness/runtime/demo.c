@@ -2,8 +2,8 @@
 #include "workbook.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The directory that the file lies in, which names the chapter and its page: "03-futures". */
 static void chapter_of(const char *file, char *name, size_t size) {
@@ -23,5 +23,5 @@ __attribute__((weak)) void not_done_at(const char *exercise, const char *file, i
     if (chapter[0])
         fprintf(stderr, "  Read   book/%s.md\n", chapter);
     fprintf(stderr, "  Hint   make hint EX=%s\n", exercise);
-    exit(3);
+    _exit(3); /* what is left behind is nobody's leak */
 }

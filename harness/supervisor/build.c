@@ -258,7 +258,8 @@ static void add_runtime(build *b) {
 }
 
 static void add_demo(build *b) {
-    char *path = formatted("solutions/%s/demo/%s.c", b->chapter->name, b->demo);
+    char *path =
+        formatted("%s/%s/demo/%s.c", b->code ? "chapters" : "solutions", b->chapter->name, b->demo);
     add_ours(b, b->flavour, b->chapter, path, NULL);
     add_ours(b, BESIDE, NULL, "harness/runtime/demo.c", NULL);
     if (b->virtual_clock) {

@@ -218,8 +218,11 @@ code *code_submission(const plan *p, const char *directory, const char *name, ch
     int error = errno;
     close(top);
     if (chapters < 0) {
-        *problem = error == ENOENT ? duplicate("there is no chapters/ in it")
-                                   : duplicate("chapters/ in it is not a readable directory");
+        *problem =
+            error == ENOENT
+                ? duplicate("there is no chapters/ in it (one submission: SUBMISSION=dir, many "
+                            "folders of submissions: SUBMISSIONS=dir)")
+                : duplicate("chapters/ in it is not a readable directory");
         return NULL;
     }
     code *c = code_new(p, name, "chapters");

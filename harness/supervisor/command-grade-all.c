@@ -289,7 +289,7 @@ static char *this_program(const options *o) {
 
 int command_grade_all(plan *p, const options *o) {
     if (!o->submissions || !o->out)
-        die("grade-all needs --submissions DIR and --out DIR");
+        die("grade-all needs --submissions DIR and --out DIR (make grade SUBMISSIONS=dir OUT=dir)");
     class c = {.plan = p, .options = o, .loop = uv_default_loop(), .program = this_program(o)};
     int error = make_directories(o->out);
     if (error)

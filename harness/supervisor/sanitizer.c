@@ -23,6 +23,7 @@ typedef struct parse {
     sanitizer_report *s;
     list lines;
     int at; /* the line to read next */
+    int direct_leaks;
     const char *program_name;
     stack stacks[MOST_STACKS];
     int stack_count;
@@ -164,7 +165,9 @@ static void parse_address(parse *p) {
     }
 }
 
-/* Direct leak of 20 byte(s) in 1 object(s) allocated from: */
+/* Direct leak of 20 byte(s) in 1 object(s) allocated from:
+ * Direct leaks come first, and the indirect ones are what those point to. When objects that point at
+ * each other are lost, all of them are indirect. */
 static void take_leak(parse *p, const char *line) {
     sanitizer_report *s = p->s;
     char *rest;
@@ -173,7 +176,9 @@ static void take_leak(parse *p, const char *line) {
     long long objects = in ? strtoll(in + strlen(" in "), NULL, 10) : 1;
     s->leaked_bytes += bytes;
     s->leaked_objects += objects;
-    if (s->leak_count < MOST_LEAKS && starts_with(line, "Direct")) {
+    int direct = starts_with(line, "Direct");
+    p->direct_leaks += direct;
+    if (s->leak_count < MOST_LEAKS && (direct || !p->direct_leaks)) {
         leak *l = &s->leaks[s->leak_count++];
         *l = (leak){.bytes = bytes, .objects = objects};
         take_stack(p, &l->allocated);
