@@ -24,6 +24,7 @@ typedef struct trial {
     build build;
     request **requests; /* more than one if they ask for the same */
     int request_count;
+    int *left; /* for each exercise: the scenarios whose verdict its cost still waits for */
 } trial;
 
 /* One run of one scenario. */
@@ -168,6 +169,7 @@ static void explain_run(const build *b, const request *r, const exercise *e, con
 /* Runs. */
 
 static void attempt_start(trial *t, int exercise, int scenario, int again);
+static void scenario_over(trial *t, int exercise, int scenario);
 
 static void step(judging *j) {
     j->done++;
@@ -234,7 +236,7 @@ static void attempt_ended(process *p, void *arg) {
             outcome_free(outcome_of(a->trial->requests[i], a));
         attempt_start(a->trial, a->exercise, a->scenario, 1);
     } else {
-        step(a->trial->judging);
+        scenario_over(a->trial, a->exercise, a->scenario);
     }
     free(a);
 }
@@ -266,16 +268,67 @@ static void not_built(trial *t, int exercise, int scenario) {
     step(t->judging);
 }
 
+static int is_cost(const exercise *e, int scenario) {
+    return e->scenarios[scenario].cost_large != 0;
+}
+
+/* The outcome of the first scenario of an exercise that has failed, its costs left out; or NULL. */
+static const outcome *first_failed(const request *r, int exercise) {
+    const result *found = &r->results[exercise];
+    for (int i = 0; i < found->exercise->scenario_count; i++)
+        if (!is_cost(found->exercise, i) && found->outcomes[i].kind != PASS)
+            return &found->outcomes[i];
+    return NULL;
+}
+
+static void not_measured(trial *t, int exercise, int scenario) {
+    for (int i = 0; i < t->request_count; i++) {
+        const request *r = t->requests[i];
+        outcome *o = &r->results[exercise].outcomes[scenario];
+        explain_not_run(&r->chapter->exercises[exercise].scenarios[scenario],
+                        first_failed(r, exercise)->kind,
+                        "What it costs is measured when the other scenarios pass.", NULL, o);
+    }
+    step(t->judging);
+}
+
+/* Wrong code may take for ever: what it costs is of interest only when it is right. */
+static void measure_costs(trial *t, int exercise) {
+    const struct exercise *e = &t->build.chapter->exercises[exercise];
+    for (int i = 0; i < e->scenario_count; i++)
+        if (is_cost(e, i) && first_failed(t->requests[0], exercise))
+            not_measured(t, exercise, i);
+        else if (is_cost(e, i))
+            attempt_start(t, exercise, i, 0);
+}
+
+static void scenario_over(trial *t, int exercise, int scenario) {
+    step(t->judging);
+    if (!is_cost(&t->build.chapter->exercises[exercise], scenario) && --t->left[exercise] == 0)
+        measure_costs(t, exercise);
+}
+
+static void exercise_start(trial *t, int exercise) {
+    const struct exercise *e = &t->build.chapter->exercises[exercise];
+    for (int i = 0; i < e->scenario_count; i++)
+        t->left[exercise] += !is_cost(e, i);
+    for (int i = 0; i < e->scenario_count; i++)
+        if (!is_cost(e, i))
+            attempt_start(t, exercise, i, 0);
+    if (t->left[exercise] == 0)
+        measure_costs(t, exercise);
+}
+
 static void built(build *b, void *arg) {
     trial *t = arg;
+    t->left = allocate((size_t)b->chapter->exercise_count * sizeof *t->left);
     for (int i = 0; i < b->chapter->exercise_count; i++) {
         if (!is_wanted(t->requests[0], i))
             continue;
-        for (int j = 0; j < b->chapter->exercises[i].scenario_count; j++)
-            if (b->program)
-                attempt_start(t, i, j, 0);
-            else
-                not_built(t, i, j);
+        if (b->program)
+            exercise_start(t, i);
+        for (int j = 0; !b->program && j < b->chapter->exercises[i].scenario_count; j++)
+            not_built(t, i, j);
     }
 }
 
@@ -362,6 +415,7 @@ void judge(const plan *p, request *requests, int count,
     for (int i = 0; i < made; i++) {
         build_clear(&trials[i].build);
         free(trials[i].requests);
+        free(trials[i].left);
     }
     builder_close(&j.builder);
     free(trials);
