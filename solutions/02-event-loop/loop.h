@@ -121,8 +121,8 @@ void *loop_owner(loop_ended ended);
 int loop_run_until_complete(loop *l, coroutine_fn fn, void *arg, void **result);
 
 /* Stops the running coroutine until loop_wake; the primitive under everything that waits.
- * awaited: what it waits for, for whoever asks loop_awaited; may be NULL. In a task (chapter 04) it is
- * a future or NULL, so that a cancellation can be passed on.
+ * awaited: what it waits for, for whoever asks loop_awaited; may be NULL. In a task (chapter 04) it
+ * is a future or NULL, so that a cancellation can be passed on.
  * Returns the code that loop_wake was given, or UV_EINVAL when the running coroutine is not one
  * that the running loop has started (or there is none). */
 int loop_suspend(void *awaited);
