@@ -27,7 +27,7 @@ submission := $(if $(SUBMISSION),--submission "$$SUBMISSION")
 help: ## this list
 	@echo 'From Yield to Await: an asyncio in C, exercise by exercise. Begin with book/00-introduction.md.'
 	@echo
-	@awk -F ' *## ' '/^[a-z_.-]+:.*##/ { sub(/:.*/, "", $$1); printf "  make %-21s %s\n", $$1, $$2 } /^##/ { print $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ' *## ' '/^[a-z_.-]+:.*##/ { sub(/:.*/, "", $$1); printf "  make %-22s %s\n", $$1, $$2 } /^##/ { print $$2 }' $(firstword $(MAKEFILE_LIST))
 
 ## Students
 list: $(WORKBOOK) ## the chapters and exercises, with points
@@ -42,6 +42,9 @@ run: $(WORKBOOK) ## the chapter's program on your code: CH=02 [NAME=program] [BA
 	@$(WORKBOOK) demo --own $(base) $(chapter) $(name) $(clock) -- $(ARGS)
 demo: $(WORKBOOK) ## the same on the reference, to see where the chapter leads
 	@$(WORKBOOK) demo $(chapter) $(name) $(clock) -- $(ARGS)
+compile_commands.json: $(WORKBOOK) ## for editors and clangd
+	@$(WORKBOOK) compile-commands >$@
+	@echo wrote $@
 
 ## Instructors
 grade: $(WORKBOOK) ## grade chapters/: [SUBMISSION=dir] [BRIEF=yes] [JSON=file] [REPORT=file]; many: SUBMISSIONS=dir OUT=dir
@@ -92,10 +95,6 @@ $(BUILD)/ready: setup
 	@mkdir -p $(BUILD)
 	@./setup
 	@touch $@
-
-compile_commands.json: $(WORKBOOK) ## for editors and clangd
-	@$(WORKBOOK) compile-commands >$@
-	@echo wrote $@
 
 .PHONY: help list test hint debug run demo grade check starters expected book lint mutants variants \
 	flake bench format clean compile_commands.json

@@ -48,7 +48,7 @@ struct loop {
     uint64_t next_serial;
     runner *runners;
     runner *running; /* whose step this is, or NULL */
-    unsigned unseen; /* turns without a look at libuv */
+    unsigned unseen; /* turns without a look at libuv, for a turn that leaves out some */
     int stopping;
     loop_exception_handler handler;
     void *handler_arg;
@@ -249,8 +249,9 @@ static void arm_timer(loop *l) {
 /* One turn, as the header describes it. */
 static void turn(loop *l) {
     // exercise loop/run
-    // First libuv: UV_RUN_ONCE waits, UV_RUN_NOWAIT looks only. Then the timers that are due. Then
-    // the callbacks that are queued now, and not one more.
+    // First libuv: UV_RUN_ONCE waits, and arm_timer says until when; UV_RUN_NOWAIT looks only.
+    // Nobody shall wake up for a cancelled timer, so timers_skip_cancelled comes before. Then the
+    // timers that are due. Then the callbacks that are queued now, and not one more.
     not_done("loop/run");
 }
 
@@ -287,6 +288,13 @@ static void enqueue(runner *r) {
     queue_push(r->loop, (entry){step, r, NULL});
 }
 
+/* The code that was kept for the coroutine: it is delivered once. */
+static int take_code(runner *r) {
+    int code = r->code;
+    r->code = 0;
+    return code;
+}
+
 /* The coroutine of r has ended with outcome: tells whoever wants to know, and frees it. */
 static void finish(runner *r, int outcome, void *value) {
     // exercise loop/spawn
@@ -299,7 +307,8 @@ static int step(void *arg) {
     // exercise loop/spawn
     // arg is its runner. Resume it, or throw the code of loop_wake into it if it has not started.
     // When it is back it has ended, or it rests in loop_suspend, or it has only yielded and wants
-    // its next step in the next turn.
+    // its next step in the next turn. The place in the queue that its entry has left is promised to
+    // it, until enqueue takes it again or the coroutine has ended.
     not_done("loop/spawn");
 }
 
@@ -313,13 +322,6 @@ int loop_spawn(loop *l, coroutine_fn fn, void *arg, loop_ended ended, void *owne
 void *loop_owner(loop_ended ended) {
     runner *r = running_loop ? running_loop->running : NULL;
     return r && r->ended == ended ? r->owner : NULL;
-}
-
-/* The code that was kept for the coroutine: it is delivered once. */
-static int take_code(runner *r) {
-    int code = r->code;
-    r->code = 0;
-    return code;
 }
 
 int loop_suspend(void *awaited) {
@@ -390,7 +392,8 @@ static int wake(void *co) {
 int loop_sleep(int64_t ms) {
     // exercise loop/sleep
     // A timer that wakes the coroutine; if somebody else wakes it earlier, the timer must not fire
-    // any more. To sleep for no time at all is to yield: the next step is in the next turn.
+    // any more. To sleep for no time at all is to yield: the next step is in the next turn. A wake
+    // may come then as well, and its code is taken and returned.
     not_done("loop/sleep");
 }
 

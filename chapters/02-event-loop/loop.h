@@ -2,7 +2,8 @@
  *
  * One turn: the callbacks of input and output, then the timers that are due, then exactly the
  * callbacks that are queued at that moment; what they queue runs in the next turn. When nothing is
- * queued, the loop sleeps in the kernel until the next timer or the next input.
+ * queued, the loop sleeps in the kernel until the next timer that is not cancelled, or the next
+ * input.
  *
  * Times are milliseconds, signed: a negative delay counts as 0. Everything happens on one thread.
  *
@@ -34,8 +35,10 @@ int loop_new(loop **out);
  * Each such coroutine is an error in the program, so the exception handler is told "a coroutine was
  * never started", or "a coroutine was still pending", with UV_ECANCELED; then UV_ECANCELED is
  * thrown into it, and it can clean up but not wait. If it yields instead of ending, the handler is
- * told "a coroutine ignored that it was closed", with UV_EBUSY; it is asked once more, and if it
- * yields again it is lost with its stack. The order among several coroutines is open.
+ * told "a coroutine ignored that it was closed", with UV_EBUSY, and it counts as ended with
+ * UV_ECANCELED; it is asked once more, and if it yields again it is lost with its stack. An end
+ * with UV_ECANCELED is what was asked for, and not told again as "a coroutine failed"; any other
+ * error is. The order among several coroutines is open.
  * Returns 0, or UV_EBUSY while it runs. asyncio: loop.close(), and "Task was destroyed but it is
  * pending!". */
 int loop_close(loop *l);
@@ -51,8 +54,9 @@ int loop_call_soon(loop *l, loop_callback fn, void *arg, handle **out);
 int loop_call_soon_or_drop(loop *l, loop_callback fn, void *arg, void (*drop)(void *arg));
 
 /* Schedules fn(arg) for ms milliseconds from now, never earlier. Equal deadlines run in the order
- * in which they were called. A delay of 0 still waits for the next turn. out: as for
- * loop_call_soon. Returns 0 or UV_ENOMEM. asyncio: loop.call_later(ms / 1000, fn, arg). */
+ * in which they were called. A delay of 0 still waits for the next turn; one that is too large for
+ * the clock is cut to what fits, some 70 years at least. out: as for loop_call_soon. Returns 0 or
+ * UV_ENOMEM. asyncio: loop.call_later(ms / 1000, fn, arg). */
 int loop_call_later(loop *l, int64_t ms, loop_callback fn, void *arg, handle **out);
 
 /* The callback of h will not run any more; nothing happens if it has run already. h stays the
@@ -142,7 +146,9 @@ void *loop_awaited(coroutine *co);
 
 /* Stops the running coroutine for ms milliseconds; 0 or less gives the others one turn.
  * Returns 0, UV_ENOMEM, UV_EINVAL when no coroutine of a loop is running, or the code of a
- * loop_wake that came before the time was over. asyncio: await sleep(ms / 1000). */
+ * loop_wake that came before the time was over. That goes for 0 or less as well: an error that was
+ * kept while the coroutine ran, or that comes in that turn, is returned, and so delivered.
+ * asyncio: await sleep(ms / 1000). */
 int loop_sleep(int64_t ms);
 
 /* Returns the libuv loop below, borrowed, for layers that open handles of their own; whoever opens

@@ -20,13 +20,20 @@
 
 #define CALLER __builtin_return_address(0)
 
+/* What the student has called: the function itself, or the one of libuv that has called it. */
+static const char *called(const char *function, const void *caller) {
+    Dl_info about;
+    return harness_in_libuv(caller) && dladdr(caller, &about) && about.dli_sname ? about.dli_sname
+                                                                                 : function;
+}
+
 static _Noreturn void blocked(const char *function, const void *caller) {
     uintptr_t pcs[PC_LIMIT];
     record r;
     fflush(stdout);
     harness_record_begin(&r, "blocked");
     harness_record_number(&r, harness_clock_ms());
-    harness_record_text(&r, function);
+    harness_record_text(&r, called(function, caller));
     harness_record_pcs(&r, pcs, harness_callers(caller, pcs, PC_LIMIT));
     harness_record_write(&r);
     harness_end(STATUS_ENDED);

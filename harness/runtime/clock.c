@@ -148,7 +148,7 @@ int epoll_pwait(int fd, struct epoll_event *events, int count, int timeout, cons
     if (ready != 0 || timeout == 0)
         return ready;
     if (timeout < 0 && stuck())
-        harness_deadlock();
+        harness_deadlock(__builtin_return_address(0));
     if (timeout > 0 && !harness_real_clock)
         return jump(fd, events, count, timeout, mask);
     return real_poll(fd, events, count, timeout, mask);

@@ -18,6 +18,7 @@ static void reached(int signal, siginfo_t *info, void *ucontext) {
     harness_survives(collect, ucontext);
     harness_record_begin(&r, "cpu");
     harness_record_number(&r, harness_clock_ms());
+    harness_record_text(&r, harness_loops_opened ? "loop" : "alone");
     harness_record_pcs(&r, pcs, count);
     harness_record_write(&r);
     harness_end(STATUS_ENDED);

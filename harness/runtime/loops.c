@@ -8,25 +8,26 @@ enum { STACK_SPAN = 8 * 1024 * 1024 };
 typedef struct entry {
     table_entry key;
     const char *kept_open_by; /* the type of an open handle, when uv_loop_close last refused */
+    const char *closing;      /* the same, of one that uv_close was called on */
 } entry;
 
 static table loops = {.size = sizeof(entry)};
 uv_loop_t *harness_running_loop;
-
-/* AddressSanitizer knows which memory was freed; without it, nobody does. */
-int __asan_address_is_poisoned(const void *address) __attribute__((weak));
+int harness_loops_opened;
 
 /* Local variables of the scenario lie below the frame of main, and have ended with it. */
 static int is_gone(const void *memory) {
     uintptr_t top = harness_stack_top, address = (uintptr_t)memory;
     if (address < top && top - address < STACK_SPAN)
         return 1;
-    return __asan_address_is_poisoned && __asan_address_is_poisoned(memory);
+    return harness_is_freed(memory);
 }
 
 static void opened(uv_loop_t *loop) {
-    if (harness_on_loop_thread() && !harness_table_find(&loops, loop))
-        harness_table_add(&loops, loop);
+    if (!harness_on_loop_thread() || harness_table_find(&loops, loop))
+        return;
+    harness_table_add(&loops, loop);
+    harness_loops_opened++;
 }
 
 int __wrap_uv_loop_init(uv_loop_t *loop) {
@@ -42,7 +43,8 @@ static const char *type_of(const uv_handle_t *handle) {
 }
 
 static void note(uv_handle_t *handle, void *arg) {
-    *(const char **)arg = type_of(handle);
+    entry *e = arg;
+    *(uv_is_closing(handle) ? &e->closing : &e->kept_open_by) = type_of(handle);
 }
 
 /* When the loop is refused, its memory may be freed all the same: this is the time to look at
@@ -52,8 +54,10 @@ int __wrap_uv_loop_close(uv_loop_t *loop) {
     entry *e = harness_table_at(&loops, harness_table_find(&loops, loop));
     if (status == 0)
         harness_table_remove(&loops, loop);
-    else if (e)
-        uv_walk(loop, note, &e->kept_open_by);
+    else if (e) {
+        e->kept_open_by = e->closing = NULL;
+        uv_walk(loop, note, e);
+    }
     return status;
 }
 
@@ -71,13 +75,26 @@ int __wrap_uv_run(uv_loop_t *loop, uv_run_mode mode) {
 }
 
 static void tell(uv_handle_t *handle, void *arg) {
-    if (!uv_is_closing(handle))
-        harness_record_word("handle", type_of(handle));
+    harness_record_word(uv_is_closing(handle) ? "closing" : "handle", type_of(handle));
 }
 
 /* Handles whose memory was freed make a list that leads nowhere: it may crash. */
 static void walk(void *loop) {
     uv_walk(loop, tell, NULL);
+}
+
+static void tell_waited_for(uv_handle_t *handle, void *arg) {
+    if (uv_is_active(handle) && uv_has_ref(handle) && !uv_is_closing(handle))
+        harness_record_word("handle", type_of(handle));
+}
+
+static void walk_waited_for(void *loop) {
+    uv_walk(loop, tell_waited_for, NULL);
+}
+
+void harness_loops_waited_for(void) {
+    if (harness_running_loop)
+        harness_survives(walk_waited_for, harness_running_loop);
 }
 
 void harness_loops_check(void) {
@@ -90,6 +107,8 @@ void harness_loops_check(void) {
             harness_survives(walk, loop);
         else if (e->kept_open_by)
             harness_record_word("handle", e->kept_open_by);
+        else if (e->closing)
+            harness_record_word("closing", e->closing);
         harness_record_word("loop", "open");
     }
 }

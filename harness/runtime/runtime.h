@@ -62,7 +62,7 @@ void harness_watch_event(void);
 void harness_watch_time(void);
 void harness_watch_turn(void);
 void harness_watch_switch(void);
-_Noreturn void harness_deadlock(void);
+_Noreturn void harness_deadlock(const void *caller);
 
 /* limits.c */
 void harness_limit_cpu(int seconds);
@@ -112,6 +112,8 @@ void harness_stacks_check(void);
 
 /* loops.c */
 extern uv_loop_t *harness_running_loop; /* the one in uv_run on the scenario's thread; or NULL */
+extern int harness_loops_opened;        /* how many, so far */
+void harness_loops_waited_for(void);    /* a record for each handle that libuv waits for */
 void harness_loops_check(void);
 int __real_uv_loop_init(uv_loop_t *loop);
 int __real_uv_loop_close(uv_loop_t *loop);
@@ -121,5 +123,6 @@ int __real_uv_run(uv_loop_t *loop, uv_run_mode mode);
 void harness_leaks_check(void);
 void harness_sanitizers_start(void);
 void harness_sanitizers_report_to(int descriptor);
+int harness_is_freed(const void *memory); /* as far as AddressSanitizer knows */
 
 #endif

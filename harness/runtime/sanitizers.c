@@ -32,7 +32,7 @@ __attribute__((used)) const char *__lsan_default_options(void) {
 }
 
 __attribute__((used)) const char *__ubsan_default_options(void) {
-    return SETTINGS ":print_stacktrace=0";
+    return SETTINGS ":print_stacktrace=1";
 }
 
 void __sanitizer_set_report_fd(void *descriptor) __attribute__((weak));
@@ -48,6 +48,13 @@ void harness_sanitizers_report_to(int descriptor) {
 void harness_sanitizers_start(void) {
     int copy = fcntl(REPORT_DESCRIPTOR, F_DUPFD_CLOEXEC, 100);
     harness_sanitizers_report_to(copy >= 0 ? copy : REPORT_DESCRIPTOR);
+}
+
+/* Without AddressSanitizer nobody knows. */
+int __asan_address_is_poisoned(const void *address) __attribute__((weak));
+
+int harness_is_freed(const void *memory) {
+    return __asan_address_is_poisoned && __asan_address_is_poisoned(memory);
 }
 
 static int look_at(struct dl_phdr_info *object, size_t size, void *arg) {

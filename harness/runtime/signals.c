@@ -55,7 +55,7 @@ static int is_fault(int signal) {
 }
 
 /* Stacks of coroutines are known; for the thread's own one, being near its end is the sign. */
-static const char *kind_of(int signal, const siginfo_t *info, const ucontext_t *u) {
+static const char *fault_of(int signal, const siginfo_t *info, const ucontext_t *u) {
     uintptr_t address = (uintptr_t)info->si_addr, sp = stack_pointer(u);
     if (!is_fault(signal) || info->si_code <= 0 || info->si_code == SI_KERNEL)
         return "other";
@@ -66,6 +66,13 @@ static const char *kind_of(int signal, const siginfo_t *info, const ucontext_t *
     if (harness_stacks_near(address))
         return "guard";
     return sp < address + BELOW_SP && address < sp + 512 ? "guard" : "other";
+}
+
+/* An overflow that was wanted and comes here was not stopped where it should be. */
+static const char *kind_of(int signal, const siginfo_t *info, const ucontext_t *u) {
+    const char *fault = fault_of(signal, info, u);
+    int is_overflow = !strcmp(fault, "guard") || (is_fault(signal) && !strcmp(fault, "other"));
+    return overflow_expected && is_overflow ? "unguarded" : fault;
 }
 
 /* A guard page is memory that is there and may not be touched. A fault where there is no memory at

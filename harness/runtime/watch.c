@@ -35,11 +35,17 @@ static _Noreturn void end_with_waiters(record *r) {
     harness_end(STATUS_ENDED);
 }
 
-void harness_deadlock(void) {
+void harness_deadlock(const void *caller) {
+    uintptr_t pcs[PC_LIMIT];
     record r;
+    fflush(stdout);
     harness_record_begin(&r, "deadlock");
     harness_record_number(&r, harness_clock_ms());
-    end_with_waiters(&r);
+    harness_record_pcs(&r, pcs, harness_callers(caller, pcs, PC_LIMIT));
+    harness_record_write(&r);
+    harness_contexts_waiters();
+    harness_loops_waited_for();
+    harness_end(STATUS_ENDED);
 }
 
 static void endless(const char *what, int count) {

@@ -1,6 +1,7 @@
 #include "code.h"
 
 #include "escape.h"
+#include "starters.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -140,8 +141,9 @@ code *code_reference(const plan *p) {
 
 /* Warnings: what a student may believe to be part of the submission, and is not. */
 
-static int is_header(const plan *p, const chapter *c, const char *name, text *t) {
-    if (!ends_with(name, ".h"))
+/* Is it a header, or a .c file that is given? t: the workbook's own. */
+static int is_given(const plan *p, const chapter *c, const char *name, text *t) {
+    if (!ends_with(name, ".h") && !list_has(&c->given, name))
         return 0;
     char *path = formatted("%s/solutions/%s/%s", p->root, c->name, name);
     int error = read_file(path, t);
@@ -149,18 +151,26 @@ static int is_header(const plan *p, const chapter *c, const char *name, text *t)
     return error == 0;
 }
 
+/* A student has the workbook's file without its marks for the book. */
+static int is_same(const char *name, const char *ours, const char *theirs) {
+    char *problem = NULL, *starter = starter_of(name, ours, &problem);
+    int same = strcmp(ours, theirs) == 0 || (starter && strcmp(starter, theirs) == 0);
+    free(starter);
+    free(problem);
+    return same;
+}
+
 /* What to say about one file of the chapter's folder; the caller's. NULL: nothing. */
 static char *about_file(const plan *p, const chapter *c, int directory, const char *name) {
     text ours = {0}, theirs = {0};
     char *words = NULL, *shown = escaped(name);
-    if (is_header(p, c, name, &ours)) {
+    if (is_given(p, c, name, &ours)) {
         char *problem = take_file(directory, name, &theirs);
-        if (problem || strcmp(text_string(&ours), text_string(&theirs)) != 0)
+        if (problem || !is_same(name, text_string(&ours), text_string(&theirs)))
             words = formatted("chapters/%s/%s differs from the workbook's, which is used instead",
                               c->name, shown);
         free(problem);
-    } else if ((ends_with(name, ".c") || ends_with(name, ".h")) && !list_has(&c->graded, name) &&
-               !list_has(&c->given, name)) {
+    } else if ((ends_with(name, ".c") || ends_with(name, ".h")) && !list_has(&c->graded, name)) {
         words = formatted("chapters/%s/%s is not a file of this chapter and is not used", c->name,
                           shown);
     }

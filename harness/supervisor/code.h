@@ -19,8 +19,9 @@ typedef struct code_file {
 typedef struct code {
     char *name; /* for build directories and messages: letters, digits, dashes */
     code_file *files;
-    int count;     /* one for each graded file of each chapter */
-    list warnings; /* for the student: a header that differs from the workbook's, a stray file */
+    int count; /* one for each graded file of each chapter */
+    list
+        warnings; /* for the student: a given file that differs from the workbook's, a stray file */
 } code;
 
 code *code_reference(const plan *p);

@@ -57,6 +57,13 @@ static void add_command(list *l, const char *command) {
     list_add(l, command);
 }
 
+/* A sanitizer that has something to report ends the program by abort, where gdb stops. */
+static void set_environment(void) {
+    setenv("WORKBOOK_DEBUG", "1", 1);
+    setenv("ASAN_OPTIONS", "abort_on_error=1:symbolize=1", 1);
+    setenv("UBSAN_OPTIONS", "abort_on_error=1:symbolize=1", 1);
+}
+
 /* harness_end: whatever ends the scenario, it can still be looked at. */
 static void gdb_command(list *l, const options *o, const exercise *e, const scenario *s,
                         const char *program) {
@@ -93,7 +100,7 @@ int command_debug(plan *p, const options *o) {
     gdb_command(&command, o, e, s, program);
     printf("%s: %s\n", s->name, s->says);
     fflush(stdout);
-    setenv("WORKBOOK_DEBUG", "1", 1);
+    set_environment();
     execvp("gdb", command.items);
     if (errno == ENOENT)
         die("gdb is missing; install it (Debian, Ubuntu: apt install gdb), or use another debugger "

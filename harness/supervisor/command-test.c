@@ -93,6 +93,8 @@ int command_test(plan *p, const options *o) {
         printf("Note: %s.\n", code->warnings.items[i]);
     if (!o->exercise)
         report_summary(stdout, p, requests, count, color);
+    else
+        report_not_done(stdout, p, &requests[0], color);
     for (int i = 0; i < count; i++)
         results_free(requests[i].chapter, requests[i].results);
     free(requests);

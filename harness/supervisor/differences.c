@@ -110,9 +110,11 @@ void explain_progress(const evidence *e, const char *stopped, int64_t ms, outcom
         text_add(&o->details, "Every event was right; only the end of the scenario is missing.\n");
     } else if (right_so_far) {
         char *wanted = words_event(expected_line(e));
-        text_addf(&o->details, "%s the contract wants “%s” at %" PRId64 " ms.\n",
-                  e->records.events.count ? "So far all is right; next" : "First", wanted,
-                  expected_line(e)->ms);
+        char *sentence = formatted("%s the contract wants “%s” at %" PRId64 " ms.",
+                                   e->records.events.count ? "So far all is right; next" : "First",
+                                   wanted, expected_line(e)->ms);
+        words_wrap(&o->details, sentence);
+        free(sentence);
         free(wanted);
     } else {
         text_add(&o->details, "Something was wrong before:\n");

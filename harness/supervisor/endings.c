@@ -32,9 +32,7 @@ static int is_same_function(const frame *a, const frame *b) {
     return strcmp(a->function, b->function) == 0 && strcmp(a->file, b->file) == 0;
 }
 
-/* Adds the calls that led there, without those that the student cannot know. A function that calls
- * itself is shown once. */
-static void add_calls(const frames *f, outcome *o) {
+void add_calls(const frames *f, outcome *o) {
     const frame *last = NULL;
     int shown = 0, itself = 0;
     for (int i = 0; i < f->count && shown < FRAMES_SHOWN; i++) {
@@ -94,6 +92,17 @@ static void explain_overflow(const frames *f, outcome *o) {
     free(place);
 }
 
+/* The scenario wanted an overflow, and a guard page that stops it. */
+static void explain_unguarded(const frames *f, outcome *o) {
+    char *place = in_place(f);
+    o->kind = STACK_OVERFLOW;
+    o->headline =
+        formatted("Stack overflow%s: the scenario wants one, but it must stop in the guard "
+                  "page below the stack, and it stopped elsewhere.",
+                  place);
+    free(place);
+}
+
 /* The stack was given back while code ran on it, or, as there is not a single caller on it,
  * something else has become of it. */
 static void explain_lost_stack(outcome *o) {
@@ -110,6 +119,8 @@ int explain_signal(const evidence *e, outcome *o) {
     int number = (int)r->numbers[0];
     if (strcmp(r->word, "gone") == 0 || (strcmp(r->word, "guard") == 0 && r->caller_count == 0)) {
         explain_lost_stack(o);
+    } else if (strcmp(r->word, "unguarded") == 0) {
+        explain_unguarded(&f, o);
     } else if (strcmp(r->word, "guard") == 0) {
         explain_overflow(&f, o);
     } else {
@@ -148,9 +159,10 @@ int explain_cpu(const evidence *e, outcome *o) {
     } else {
         char *place = in_place(&f);
         o->kind = TIMEOUT;
-        o->headline = formatted("Computing without end at %" PRId64 " ms%s: the limit on CPU time "
-                                "was reached and the loop never got its turn.",
-                                r->ms, place);
+        o->headline = formatted(
+            "Computing without end at %" PRId64 " ms%s: the limit on CPU time "
+            "was reached%s.",
+            r->ms, place, strcmp(r->word, "loop") == 0 ? " and the loop never got its turn" : "");
         free(place);
     }
     add_calls(&f, o);
@@ -284,6 +296,31 @@ int explain_endless(const evidence *e, outcome *o) {
     return 1;
 }
 
+/* The loop's own run, or another call of uv_run, which a function makes to close the loop? */
+static int in_loop_run(const frames *f) {
+    for (int i = 0; i < f->count; i++)
+        if (f->items[i].kind <= FRAME_REFERENCE && starts_with(f->items[i].function, "loop_run"))
+            return 1;
+    return 0;
+}
+
+/* No context waits, so it is libuv that does. */
+static void add_idle(const evidence *e, const record *r, outcome *o) {
+    const record *handle = records_find(&e->records, RECORD_HANDLE);
+    frames f = callers_of(e, r);
+    if (handle && f.count && !in_loop_run(&f)) {
+        char *place = in_place(&f), *type = words_text(handle->word);
+        text_addf(&o->details, "  libuv waits%s for an open handle of type %s.\n", place, type);
+        free(place);
+        free(type);
+    } else {
+        text_add(&o->details, "  No task waits either: the loop runs on with nothing to do. Who "
+                              "should have stopped it?\n  Or does it wait although a callback is "
+                              "queued, or without its timer set?\n");
+    }
+    frames_free(&f);
+}
+
 int explain_deadlock(const evidence *e, outcome *o) {
     const record *r = records_find(&e->records, RECORD_DEADLOCK);
     if (!r)
@@ -293,8 +330,7 @@ int explain_deadlock(const evidence *e, outcome *o) {
                             "is in flight.",
                             r->ms);
     if (add_waiters(e, o) == 0)
-        text_add(&o->details, "  No task waits either: the loop runs on with nothing to do. Who "
-                              "should have stopped it?\n");
+        add_idle(e, r, o);
     explain_progress(e, "(deadlock)", r->ms, o);
     return 1;
 }

@@ -45,12 +45,17 @@ int explain_cost(const evidence *e, outcome *o);
  * they parted before. stopped: what ended the run, for the timeline; ms: when. */
 void explain_progress(const evidence *e, const char *stopped, int64_t ms, outcome *o);
 
+/* endings.c: adds to the details the calls that led there, without those that the student cannot
+ * know. A function that calls itself is shown once. */
+void add_calls(const frames *f, outcome *o);
+
 /* words.c: pieces of sentences. New strings, the caller's, safe to show. */
 char *words_event(const trace_line *line); /* "B finished", "main: resume yields 1" */
 char *words_frame(const frame *f);         /* "future_get (chapters/03-futures/future.c:7)" */
 char *words_path(const char *file, int64_t line); /* "chapters/03-futures/future.c:7" */
 char *words_text(const char *string);             /* anybody's, on one line, not too long */
 char *words_count(int64_t n, const char *thing);  /* "1 stack", "3 stacks" */
+void words_wrap(text *out, const char *sentence); /* adds it on lines as wide as a report's */
 int64_t last_ms(const evidence *e);               /* the time of the last event */
 
 #endif

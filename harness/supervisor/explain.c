@@ -163,8 +163,9 @@ void outcome_free(outcome *o) {
 
 /* What is recorded becomes what is expected of everybody, so it must be without fault. */
 static int is_clean(const evidence *e) {
-    static const record_kind faults[] = {RECORD_STACKS, RECORD_CONTEXTS, RECORD_HANDLE,
-                                         RECORD_LOOP,   RECORD_EXIT,     RECORD_SIGNAL};
+    static const record_kind faults[] = {RECORD_STACKS,  RECORD_CONTEXTS, RECORD_HANDLE,
+                                         RECORD_CLOSING, RECORD_LOOP,     RECORD_EXIT,
+                                         RECORD_SIGNAL};
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
         if (records_find(&e->records, faults[i]))
             return 0;

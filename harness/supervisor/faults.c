@@ -39,6 +39,18 @@ static char *access_words(const char *access) {
     return formatted("%s a piece", verb);
 }
 
+/* A pointer into the frame of a function that has returned may lie in another one's frame by now.
+ * Not if the owner of the frame is one of those that are running. */
+static int may_have_returned(const sanitizer_report *s) {
+    const frame *owner = s->owner.count ? &s->owner.items[0] : NULL;
+    if (strcmp(s->what, "stack-use-after-scope") != 0 && !starts_with(s->what, "stack-buffer-"))
+        return 0;
+    for (int i = 0; owner && i < s->at.count; i++)
+        if (strcmp(s->at.items[i].function, owner->function) == 0)
+            return 0;
+    return 1;
+}
+
 static char *memory_phrase(const sanitizer_report *s) {
     for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++) {
         const char *phrase = meanings[i].phrase, *rest = phrase + 2;
@@ -46,7 +58,9 @@ static char *memory_phrase(const sanitizer_report *s) {
             continue;
         if (!starts_with(phrase, "%s"))
             return duplicate(phrase);
-        char *access = access_words(s->access), *words = formatted("%s%s", access, rest);
+        const char *perhaps =
+            may_have_returned(s) ? ", perhaps of a function that has returned" : "";
+        char *access = access_words(s->access), *words = formatted("%s%s%s", access, rest, perhaps);
         free(access);
         return words;
     }
@@ -81,9 +95,15 @@ static void explain_misuse(const sanitizer_report *s, outcome *o) {
     add_place("allocated in", &s->allocated, o);
 }
 
+/* "in future_get (chapters/03-futures/future.c:7)", or "at" if the function is not known. */
 static char *at_place(const sanitizer_report *s) {
     const frame *place = frames_place(&s->at);
-    return place ? words_frame(place) : duplicate("an unknown place");
+    if (!place)
+        return duplicate("at an unknown place");
+    char *words = words_frame(place), *phrase;
+    phrase = formatted("%s %s", *place->function && place->line ? "in" : "at", words);
+    free(words);
+    return phrase;
 }
 
 int explain_memory(const evidence *e, outcome *o) {
@@ -100,21 +120,23 @@ int explain_memory(const evidence *e, outcome *o) {
                                 what);
     } else if (s->kind == SANITIZER_OVERFLOW) {
         o->kind = STACK_OVERFLOW;
-        o->headline = formatted("Stack overflow in %s: functions call each other too deeply, or a "
+        o->headline = formatted("Stack overflow %s: functions call each other too deeply, or a "
                                 "local variable is too large for the stack.",
                                 place);
     } else if (s->kind == SANITIZER_UNDEFINED) {
         o->kind = UNDEFINED;
-        o->headline = formatted("Undefined behaviour at %s: %s.", place, what);
+        o->headline = formatted("Undefined behaviour %s: %s.", place, what);
     } else {
         int null = strstr(s->what, "null") != NULL;
         o->kind = CRASH;
         o->headline =
-            formatted("Crash at %s: %s (%s).", place,
+            formatted("Crash %s: %s (%s).", place,
                       null ? "a null pointer was used" : "the program cannot go on", what);
     }
     free(place);
     free(what);
+    if (s->kind != SANITIZER_MEMORY && s->at.count > 1)
+        add_calls(&s->at, o);
     explain_progress(e, o->kind == CRASH ? "(crash)" : "(ended here)", last_ms(e), o);
     return 1;
 }
@@ -155,6 +177,16 @@ static void add_leaks(const sanitizer_report *s, outcome *o) {
     list_free(&places);
 }
 
+static void add_stacks(int64_t contexts, int64_t stacks, outcome *o) {
+    if (contexts == 1 && stacks == 1)
+        text_add(&o->details, "  Its stack was not given back either.\n");
+    else if (contexts >= stacks)
+        text_addf(&o->details, "  %" PRId64 " of their stacks %s not given back either.\n", stacks,
+                  stacks == 1 ? "was" : "were");
+    else
+        text_addf(&o->details, "  %" PRId64 " stacks were not given back either.\n", stacks);
+}
+
 /* Contexts come first: whoever does not end a coroutine loses its stack and its memory too. */
 int explain_leak(const evidence *e, outcome *o) {
     const sanitizer_report *s = &e->sanitizer;
@@ -171,8 +203,9 @@ int explain_leak(const evidence *e, outcome *o) {
         free(many);
     } else if (stacks) {
         char *many = words_count(stacks, "stack");
-        o->headline = formatted("%s %s not given back when the scenario was over.", many,
-                                stacks == 1 ? "was" : "were");
+        o->headline = formatted("%s %s not given back when the scenario was over: a coroutine that "
+                                "is closed needs none.",
+                                many, stacks == 1 ? "was" : "were");
         free(many);
     } else {
         char *bytes = words_count(s->leaked_bytes, "byte");
@@ -183,36 +216,56 @@ int explain_leak(const evidence *e, outcome *o) {
         free(words);
     }
     if (contexts && stacks)
-        text_addf(&o->details, "  %" PRId64 " of their stacks were not given back either.\n",
-                  stacks);
+        add_stacks(contexts, stacks, o);
     if (memory && (s->leak_count > 1 || contexts || stacks))
         add_leaks(s, o);
     return 1;
 }
 
-int explain_handles(const evidence *e, outcome *o) {
-    list types = {0};
-    int open = records_find(&e->records, RECORD_LOOP) != NULL;
+/* The types of the handles that records of that kind name. */
+static void handles_of(const evidence *e, record_kind kind, list *types) {
     for (int i = 0; i < e->records.count; i++)
-        if (e->records.items[i].kind == RECORD_HANDLE)
-            list_add(&types, e->records.items[i].word);
-    if (!open && !types.count)
-        return 0;
-    o->kind = HANDLES;
-    char *many = words_count(types.count, "handle");
-    o->headline = types.count ? formatted("%s of libuv %s still open when the scenario was over.",
-                                          many, types.count == 1 ? "was" : "were")
-                              : duplicate("A loop of libuv was not closed when the scenario was "
-                                          "over.");
-    free(many);
-    for (int i = 0; i < types.count && i < 8; i++) {
-        char *type = words_text(types.items[i]);
+        if (e->records.items[i].kind == kind)
+            list_add(types, e->records.items[i].word);
+}
+
+static void add_handles(const list *types, const char *advice, outcome *o) {
+    for (int i = 0; i < types->count && i < 8; i++) {
+        char *type = words_text(types->items[i]);
         text_addf(&o->details,
-                  "  a handle of type %s: uv_close it, and let the loop run until its "
-                  "close callback was called\n",
-                  type);
+                  "  a handle of type %s: %slet the loop run until its close callback was called\n",
+                  type, advice);
         free(type);
     }
-    list_free(&types);
-    return 1;
+}
+
+static char *handles_words(int open, int closing) {
+    char *many = words_count(open ? open : closing, "handle"), *words;
+    if (open)
+        words = formatted("%s of libuv %s still open when the scenario was over.", many,
+                          open == 1 ? "was" : "were");
+    else if (closing)
+        words = formatted("uv_close was called on %s of libuv, but the loop has not run since: %s "
+                          "still open when the scenario was over.",
+                          many, closing == 1 ? "it was" : "they were");
+    else
+        words = duplicate("A loop of libuv was not closed when the scenario was over.");
+    free(many);
+    return words;
+}
+
+int explain_handles(const evidence *e, outcome *o) {
+    list open = {0}, closing = {0};
+    handles_of(e, RECORD_HANDLE, &open);
+    handles_of(e, RECORD_CLOSING, &closing);
+    int found = records_find(&e->records, RECORD_LOOP) || open.count || closing.count;
+    if (found) {
+        o->kind = HANDLES;
+        o->headline = handles_words(open.count, closing.count);
+        add_handles(&open, "uv_close it, and ", o);
+        add_handles(&closing, "", o);
+    }
+    list_free(&open);
+    list_free(&closing);
+    return found;
 }

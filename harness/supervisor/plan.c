@@ -37,11 +37,11 @@ static char *wanted(const fields *f, const char *path, const char *key) {
 
 /* Scenarios, in the order of scenarios.c. */
 
-static void scenario_add(exercise *e, const char *name, size_t length) {
+static void scenario_add(exercise *e, const char *name, size_t length, int line) {
     scenario *s;
     e->scenarios = reallocate(e->scenarios, (size_t)(e->scenario_count + 1) * sizeof *s);
     s = &e->scenarios[e->scenario_count++];
-    *s = (scenario){.name = formatted("%.*s", (int)length, name)};
+    *s = (scenario){.name = formatted("%.*s", (int)length, name), .line = line};
     for (char *c = s->name; *c; c++)
         if (*c == '_')
             *c = '-';
@@ -64,12 +64,13 @@ static const char *scenario_name(const char *line, size_t *length) {
 static void read_scenarios(const plan *p, exercise *e) {
     char *path = formatted("%s/scenarios.c", e->directory);
     char *source = read_or_die(p, path);
-    for (const char *line = source; line; line = strchr(line, '\n')) {
+    int number = 1;
+    for (const char *line = source; line; line = strchr(line, '\n'), number++) {
         size_t length;
         line += *line == '\n';
         const char *name = scenario_name(line, &length);
         if (name)
-            scenario_add(e, name, length);
+            scenario_add(e, name, length, number);
     }
     if (!e->scenario_count)
         die("%s: no SCENARIO(...) at the left margin", path);

@@ -27,6 +27,7 @@ typedef struct trace {
 
 typedef struct scenario {
     char *name, *says;
+    int line; /* of the exercise's scenarios.c */
     int real_clock;
     int64_t tolerance;          /* ms, of a scenario on the real clock */
     int cost_small, cost_large; /* both 0 unless it measures cost */

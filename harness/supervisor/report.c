@@ -139,6 +139,15 @@ static void add_commands(text *out, const exercise *x, int color) {
     free(hint);
 }
 
+/* Its name, where it is written, and what it says. */
+static void add_scenario(text *out, const exercise *x, const scenario *s, int color) {
+    char *place =
+        formatted("%s (%s/scenarios.c:%d)", s->name, x->directory ? x->directory : "", s->line);
+    add_wrapped(out, "Scenario", 10, place, DIM, color);
+    add_wrapped(out, "", 10, s->says, DIM, color);
+    free(place);
+}
+
 static void add_block(text *out, const result *r, int color) {
     const outcome *o = first_failure(r);
     if (!o)
@@ -153,7 +162,7 @@ static void add_block(text *out, const result *r, int color) {
         return;
     add_output(out, o);
     if (o->scenario && o->scenario->says)
-        add_wrapped(out, "Scenario", 10, o->scenario->says, DIM, color);
+        add_scenario(out, r->exercise, o->scenario, color);
     if (r->exercise->contract)
         add_wrapped(out, "Contract", 10, r->exercise->contract, DIM, color);
     add_others(out, r, o, color);
@@ -179,10 +188,8 @@ static char *blocking_id(const result *r) {
     return formatted("%.*s", (int)strcspn(id, " "), id);
 }
 
-/* One quiet piece of a line. */
-static char *quiet_reason(const result *r) {
-    if (r->kind != NOT_DONE)
-        return duplicate("as above");
+/* One quiet piece of a line: what is not done yet. */
+static char *not_done_reason(const result *r) {
     char *id = blocking_id(r);
     if (!id)
         return duplicate("not done yet");
@@ -223,26 +230,31 @@ static void add_line(text *out, const chapter *c, const result *r, char *reason,
     text_add(out, "\n");
 }
 
-/* A file that does not compile fails many exercises: it is explained in full only once. */
-static int same_build_error(const result *a, const result *b) {
+/* A mistake that fails many exercises, such as a file that does not compile or a handle that is
+ * never closed, is explained in full only once. */
+static int same_explanation(const result *a, const result *b) {
     const outcome *x = a->exercise ? first_failure(a) : NULL, *y = first_failure(b);
-    return x && y && is_build_error(x->kind) && x->kind == y->kind && x->headline && y->headline &&
+    return x && y && x->kind == y->kind && x->headline && y->headline &&
            strcmp(x->headline, y->headline) == 0 &&
            strcmp(text_string(&x->details), text_string(&y->details)) == 0;
 }
 
-static int explained_before(const result *results, const result *r) {
+/* Why r needs no block of its own, the caller's; NULL if it does. */
+static char *quiet_reason(const result *results, const result *r) {
+    if (r->kind == NOT_DONE)
+        return not_done_reason(r);
     for (const result *before = results; before < r; before++)
-        if (same_build_error(before, r))
-            return 1;
-    return 0;
+        if (same_explanation(before, r))
+            return formatted("as in %s", before->exercise->id);
+    return NULL;
 }
 
 static void add_result(text *out, const chapter *c, const result *results, const result *r,
                        int color) {
-    int quiet = r->kind == NOT_DONE || explained_before(results, r);
-    add_line(out, c, r, quiet ? quiet_reason(r) : NULL, color);
-    if (r->kind == PASS || quiet)
+    char *quiet = quiet_reason(results, r);
+    int is_quiet = quiet != NULL;
+    add_line(out, c, r, quiet, color);
+    if (r->kind == PASS || is_quiet)
         return;
     add_block(out, r, color);
     if (!is_build_error(r->kind))
@@ -268,7 +280,7 @@ void report_results(FILE *out, const plan *p, const chapter *c, const result *re
 
 static char *brief_reason(const result *r) {
     if (r->kind == NOT_DONE)
-        return quiet_reason(r);
+        return not_done_reason(r);
     return r->kind == PASS ? NULL : duplicate(verdict_name(r->kind));
 }
 
@@ -326,6 +338,27 @@ void report_add_next(text *out, plan *p, const result *next, int color) {
             0);
 }
 
+void report_not_done(FILE *out, plan *p, const request *r, int color) {
+    text lines = {0};
+    const result *next = report_next(r->chapter, r->results);
+    if (next && next->kind == NOT_DONE)
+        report_add_next(&lines, p, next, color);
+    fprintf(out, "%s", text_string(&lines));
+    text_free(&lines);
+}
+
+/* After all points of chapter c: its program, and the next chapter if there is one. */
+static void add_way_on(text *out, const plan *p, const chapter *c, int color) {
+    const chapter *next = c + 1 < p->chapters + p->chapter_count ? c + 1 : NULL;
+    add_next_line(out, "Run",
+                  formatted("make run CH=%02d, the chapter's program on your code", c->number), "",
+                  0);
+    if (!next)
+        return;
+    add_next_line(out, "Next", formatted("%s, %s", next->name, next->title), BOLD, color);
+    add_next_line(out, "Read", formatted("book/%s.md", next->name), "", 0);
+}
+
 static int points_of(const chapter *c, const result *results, int *most) {
     int points = 0;
     for (int i = 0; i < c->exercise_count; i++)
@@ -365,6 +398,8 @@ void report_summary(FILE *out, plan *p, const request *requests, int count, int 
         add_points(&lines, "all", width, all, all_most, color);
     if (next)
         report_add_next(&lines, p, next, color);
+    else if (count)
+        add_way_on(&lines, p, requests[count - 1].chapter, color);
     fprintf(out, "%s", text_string(&lines));
     text_free(&lines);
 }

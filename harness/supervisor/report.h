@@ -18,11 +18,15 @@ int report_color(FILE *out);
  * (results[i].exercise is NULL) are left out. */
 void report_results(FILE *out, const plan *p, const chapter *c, const result *results, int color);
 
-/* The points of each chapter, their sum, and the exercise to do next. */
+/* The points of each chapter, their sum, and the exercise to do next; or, when all is done, the
+ * chapter's program and the next chapter. */
 void report_summary(FILE *out, plan *p, const request *requests, int count, int color);
 
 /* The same in a line an exercise, without explanations. */
 void report_lines(FILE *out, const chapter *c, const result *results, int color);
+
+/* What to do next if the exercise that r asks for is not done yet, as in a summary; else nothing. */
+void report_not_done(FILE *out, plan *p, const request *r, int color);
 
 /* The block that explains r, as plain text without colours: for results.json and reports. */
 void report_block(text *out, const result *r);

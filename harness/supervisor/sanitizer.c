@@ -6,9 +6,10 @@
 
 enum {
     MOST_LEAKS = 8,
-    MOST_STACKS = MOST_LEAKS + 3,
+    MOST_STACKS = MOST_LEAKS + 4,
     MOST_FRAMES = 64,
     MOST_LINES = 4000,
+    MEMORY_LINES = 4,
 };
 
 /* A stack of the report. Either the sanitizer has found names for its frames, or there are
@@ -24,7 +25,7 @@ typedef struct parse {
     list lines;
     int at; /* the line to read next */
     int direct_leaks;
-    const char *program_name;
+    const char *program, *program_name;
     stack stacks[MOST_STACKS];
     int stack_count;
 } parse;
@@ -88,7 +89,7 @@ static void take_stack(parse *p, frames *f) {
             take_frame(to, p->lines.items[p->at], p->program_name);
 }
 
-static void look_up(parse *p, const char *program) {
+static void look_up(parse *p) {
     const uint64_t *stacks[MOST_STACKS];
     int counts[MOST_STACKS], all = 0;
     frames found[MOST_STACKS];
@@ -99,13 +100,14 @@ static void look_up(parse *p, const char *program) {
     }
     if (all == 0)
         return;
-    symbolize_stacks(program, stacks, counts, p->stack_count, found);
+    symbolize_stacks(p->program, stacks, counts, p->stack_count, found);
     for (int i = 0; i < p->stack_count; i++) {
         for (int k = 0; k < found[i].count; k++)
             frames_add(p->stacks[i].into, found[i].items[k].function, found[i].items[k].file,
                        found[i].items[k].line);
         frames_free(&found[i]);
     }
+    p->stack_count = 0;
 }
 
 /* ERROR: AddressSanitizer: attempting double-free on 0x602... in thread T0: */
@@ -153,7 +155,9 @@ static void parse_address(parse *p) {
         }
         p->at++;
         take_access(s, line);
-        if (strstr(line, "freed by thread"))
+        if (strstr(line, "located in stack of thread") && strstr(line, "in frame"))
+            into = &s->owner;
+        else if (strstr(line, "freed by thread"))
             into = &s->freed;
         else if (strstr(line, "allocated by thread"))
             into = &s->allocated;
@@ -200,6 +204,15 @@ static void parse_leaks(parse *p) {
     }
 }
 
+/* About a pointer, some lines come first that show the memory there. */
+static void skip_to_frames(parse *p) {
+    int at = p->at;
+    while (at < p->lines.count && at < p->at + MEMORY_LINES && !is_frame(p->lines.items[at]))
+        at++;
+    if (at < p->lines.count && is_frame(p->lines.items[at]))
+        p->at = at;
+}
+
 /* chapters/03-futures/future.c:15:43: runtime error: signed integer overflow: ... */
 static void parse_undefined(parse *p) {
     const char *line = p->lines.items[p->at++], *middle = strstr(line, ": runtime error: ");
@@ -207,7 +220,11 @@ static void parse_undefined(parse *p) {
     int number = cut_place(place);
     p->s->what = duplicate(middle + strlen(": runtime error: "));
     p->s->kind = strstr(p->s->what, "null pointer") ? SANITIZER_CRASH : SANITIZER_UNDEFINED;
-    frames_add(&p->s->at, "", place, number);
+    skip_to_frames(p);
+    take_stack(p, &p->s->at);
+    look_up(p);
+    if (!frames_place(&p->s->at))
+        frames_add(&p->s->at, "", place, number);
     free(place);
 }
 
@@ -251,6 +268,7 @@ void sanitizer_parse(sanitizer_report *s, const char *words, const char *program
     parse *p = allocate(sizeof *p);
     const char *slash = program ? strrchr(program, '/') : NULL;
     p->s = s;
+    p->program = program;
     p->program_name = slash ? slash + 1 : program ? program : "?";
     while (*words && p->lines.count < MOST_LINES) {
         size_t length = strcspn(words, "\n");
@@ -258,7 +276,7 @@ void sanitizer_parse(sanitizer_report *s, const char *words, const char *program
         words += length + (words[length] == '\n');
     }
     parse_lines(p);
-    look_up(p, program);
+    look_up(p);
     list_free(&p->lines);
     free(p);
 }
@@ -269,6 +287,7 @@ void sanitizer_report_free(sanitizer_report *s) {
     frames_free(&s->at);
     frames_free(&s->freed);
     frames_free(&s->allocated);
+    frames_free(&s->owner);
     for (int i = 0; i < s->leak_count; i++)
         frames_free(&s->leaks[i].allocated);
     free(s->leaks);

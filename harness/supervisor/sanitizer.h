@@ -28,6 +28,7 @@ typedef struct sanitizer_report {
     char *what; /* its name for it: "heap-use-after-free"; the message of an undefined behaviour */
     char *access; /* "READ of size 8"; NULL if there was none */
     frames at, freed, allocated;
+    frames owner; /* whose frame on the stack it was, as far as that is known */
     leak *leaks;
     int leak_count;
     long long leaked_bytes, leaked_objects;

@@ -14,18 +14,19 @@ typedef enum record_kind {
     RECORD_BEGIN, /* word: the scenario */
     RECORD_EVENT,
     RECORD_ORDER,
-    RECORD_COST,          /* numbers: n, ns, n, ns */
-    RECORD_NOT_DONE,      /* word: the exercise; file and number[0]: where */
-    RECORD_DEADLOCK,      /* ms */
-    RECORD_ENDLESS,       /* ms; word: turns, switches or time; numbers[0]: how many */
-    RECORD_WAITER,        /* word: its name; ms: since when; callers */
-    RECORD_BLOCKED,       /* ms; word: the function; callers */
-    RECORD_EXIT,          /* numbers[0]: the status; word: the function; callers */
-    RECORD_SIGNAL,        /* numbers[0]: which one; word: guard, gone, null or other; callers */
-    RECORD_CPU,           /* ms; callers */
-    RECORD_STACKS,        /* numbers[0]: how many were not given back */
+    RECORD_COST,     /* numbers: n, ns, n, ns */
+    RECORD_NOT_DONE, /* word: the exercise; file and number[0]: where */
+    RECORD_DEADLOCK, /* ms; callers of libuv */
+    RECORD_ENDLESS,  /* ms; word: turns, switches or time; numbers[0]: how many */
+    RECORD_WAITER,   /* word: its name; ms: since when; callers */
+    RECORD_BLOCKED,  /* ms; word: the function; callers */
+    RECORD_EXIT,     /* numbers[0]: the status; word: the function; callers */
+    RECORD_SIGNAL, /* numbers[0]: which one; word: guard, unguarded, gone, null or other; callers */
+    RECORD_CPU,    /* ms; word: loop if there was one, or alone; callers */
+    RECORD_STACKS, /* numbers[0]: how many were not given back */
     RECORD_CONTEXTS,      /* the same */
     RECORD_HANDLE,        /* word: the type */
+    RECORD_CLOSING,       /* the same, of a handle whose close callback was not called yet */
     RECORD_LOOP,          /* word: open */
     RECORD_BROKEN_CLOCK,  /* word: why */
     RECORD_NO_LEAK_CHECK, /* LeakSanitizer cannot work here */

@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LONGEST = 160 };
+enum {
+    LONGEST = 160,
+    LINE = 98, /* columns: a report has 100, and indents by two */
+};
 
 char *words_text(const char *string) {
     text out = {0};
@@ -58,6 +61,19 @@ char *words_frame(const frame *f) {
 
 char *words_count(int64_t n, const char *thing) {
     return formatted("%" PRId64 " %s%s", n, thing, n == 1 ? "" : "s");
+}
+
+void words_wrap(text *out, const char *sentence) {
+    list words = {0};
+    split(&words, sentence, " ");
+    int columns = 0;
+    for (int i = 0; i < words.count; i++) {
+        int wide = escape_columns(words.items[i]), fits = columns + 1 + wide <= LINE;
+        text_addf(out, "%s%s", i == 0 ? "" : fits ? " " : "\n", words.items[i]);
+        columns = i > 0 && fits ? columns + 1 + wide : wide;
+    }
+    text_add(out, "\n");
+    list_free(&words);
 }
 
 int64_t last_ms(const evidence *e) {

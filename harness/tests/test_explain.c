@@ -228,6 +228,14 @@ static const test tests[] = {
      STACK_OVERFLOW,
      {"Stack overflow in loop_suspend"},
      .status = 70},
+    {"a stack overflow that no guard page stops",
+     HEAD THREE,
+     BEGIN "signal\t11\tunguarded@\n",
+     STACK_OVERFLOW,
+     {"Stack overflow in loop_suspend (chapters/02-event-loop/loop.c:120): the scenario wants one, "
+      "but "
+      "it must stop in the guard page below the stack, and it stopped elsewhere."},
+     .status = 70},
     {"a stack that is gone",
      HEAD THREE,
      BEGIN "signal\t11\tguard\n",
@@ -254,7 +262,22 @@ static const test tests[] = {
      HEAD THREE,
      BEGIN "event\t0\tA\tstarts\ndeadlock\t0\n",
      DEADLOCK,
-     {"Deadlock at 0 ms", "No task waits either", "wants “B starts” at 0 ms"},
+     {"Deadlock at 0 ms", "No task waits either", "without its timer set?",
+      "wants “B starts” at 0 ms"},
+     .status = 70},
+    {"a deadlock while the loop is closed",
+     HEAD THREE,
+     BEGIN "event\t0\tA\tstarts\ndeadlock\t0@\nhandle\tasync\n",
+     DEADLOCK,
+     {"libuv waits in loop_suspend (chapters/02-event-loop/loop.c:120) for an open handle of type "
+      "async."},
+     .status = 70},
+    {"a long event is wrapped",
+     HEAD "     0  A           says that it would like to have a burger, and then one more, and "
+          "after that a pizza\nend\n",
+     BEGIN "signal\t6\tother@\n",
+     CRASH,
+     {"and after\nthat a pizza” at 0 ms."},
      .status = 70},
     {"turns without end",
      HEAD THREE,
@@ -278,9 +301,17 @@ static const test tests[] = {
      .status = -1},
     {"computing without end",
      HEAD THREE,
-     BEGIN STARTS "cpu\t0@\n",
+     BEGIN STARTS "cpu\t0\tloop@\n",
      TIMEOUT,
-     {"Computing without end at 0 ms in loop_suspend (chapters/02-event-loop/loop.c:120)"},
+     {"Computing without end at 0 ms in loop_suspend (chapters/02-event-loop/loop.c:120): the "
+      "limit "
+      "on CPU time was reached and the loop never got its turn."},
+     .status = 70},
+    {"computing without end where there is no loop",
+     HEAD THREE,
+     BEGIN STARTS "cpu\t0\talone@\n",
+     TIMEOUT,
+     {"the limit on CPU time was reached."},
      .status = 70},
     {"no time left",
      HEAD THREE,
@@ -357,6 +388,43 @@ static const test tests[] = {
      .output = "chapters/03-futures/future.c:15:43: runtime error: signed integer overflow: "
                "2147483647 + 2 cannot be represented in type 'int'\n",
      .status = 99},
+    {"undefined behaviour in a given file",
+     HEAD THREE,
+     BEGIN STARTS,
+     UNDEFINED,
+     {"Undefined behaviour in future_await (chapters/03-futures/future.c:43): load of misaligned",
+      "  in        context_init             solutions/01-coroutines/context.c:52",
+      "  called by future_await             chapters/03-futures/future.c:43"},
+     .report = "solutions/01-coroutines/context.c:52:9: runtime error: load of misaligned address\n"
+               "0x60c000000101: note: pointer points here\n 00 00 00  be be be be\n"
+               "              ^ \n"
+               "    #0 0x55bf7f07346d in context_init solutions/01-coroutines/context.c:52\n"
+               "    #1 0x55bf7f07346e in future_await chapters/03-futures/future.c:43:7\n",
+     .status = 99},
+    {"another function's local variable",
+     HEAD THREE,
+     BEGIN STARTS,
+     MEMORY,
+     {"future_get reads 4 bytes outside of a local variable, perhaps of a function that has "
+      "returned "
+      "(chapters/03-futures/future.c:7)."},
+     .report = ASAN "AddressSanitizer: stack-buffer-overflow on address 0x7f at pc 0x55\n"
+                    "READ of size 4 at 0x7ffc00000040 thread T0\n"
+                    "    #0 0x55bf7f07346d in future_get chapters/03-futures/future.c:7\n\n"
+                    "Address 0x7f is located in stack of thread T0 at offset 32 in frame\n"
+                    "    #0 0x55bf7f073400 in future_wait chapters/03-futures/future.c:20\n",
+     .status = 99},
+    {"a function's own local variable",
+     HEAD THREE,
+     BEGIN STARTS,
+     MEMORY,
+     {"future_get reads 4 bytes outside of a local variable (chapters/03-futures/future.c:7)."},
+     .report = ASAN "AddressSanitizer: stack-buffer-overflow on address 0x7f at pc 0x55\n"
+                    "READ of size 4 at 0x7ffc00000040 thread T0\n"
+                    "    #0 0x55bf7f07346d in future_get chapters/03-futures/future.c:7\n\n"
+                    "Address 0x7f is located in stack of thread T0 at offset 32 in frame\n"
+                    "    #0 0x55bf7f073400 in future_get chapters/03-futures/future.c:5\n",
+     .status = 99},
     {"a null pointer, seen by UBSan",
      HEAD THREE,
      BEGIN STARTS,
@@ -390,7 +458,17 @@ static const test tests[] = {
      BEGIN STARTS "event\t1000\tA\tfinished\nevent\t3000\tB\tfinished\n"
                   "event\t3000\tmain\tresult 42\ncontexts\t1\nstacks\t1\nend\n",
      LEAK,
-     {"1 coroutine had not ended"}},
+     {"1 coroutine had not ended", "  Its stack was not given back either."}},
+    {"stacks of coroutines are left",
+     HEAD "end\n",
+     BEGIN "contexts\t3\nstacks\t1\nend\n",
+     LEAK,
+     {"3 coroutines had not ended", "  1 of their stacks was not given back either."}},
+    {"a stack is left",
+     HEAD "end\n",
+     BEGIN "stacks\t1\nend\n",
+     LEAK,
+     {"1 stack was not given back when the scenario was over: "}},
     {"a leak matters less than a wrong trace",
      HEAD THREE,
      BEGIN STARTS "contexts\t1\nend\n",
@@ -401,6 +479,17 @@ static const test tests[] = {
      BEGIN "handle\ttimer\nloop\topen\nend\n",
      HANDLES,
      {"1 handle of libuv was still open", "type timer"}},
+    {"a handle is closing",
+     HEAD "end\n",
+     BEGIN "closing\ttimer\nloop\topen\nend\n",
+     HANDLES,
+     {"uv_close was called on 1 handle of libuv, but the loop has not run since: it was still open",
+      "type timer: let the loop run"}},
+    {"handles are open and closing",
+     HEAD "end\n",
+     BEGIN "closing\ttimer\nhandle\tasync\nloop\topen\nend\n",
+     HANDLES,
+     {"1 handle of libuv was still open", "type async: uv_close it", "type timer: let the loop"}},
     {"a loop is open", HEAD "end\n", BEGIN "loop\topen\nend\n", HANDLES, {"was not closed"}},
     {"linear cost", COST, BEGIN "cost\t1000\t100000\t16000\t1800000\nend\n", PASS, {NULL}},
     {"quick cost", COST, BEGIN "cost\t1000\t1000\t16000\t900000\nend\n", PASS, {NULL}},
@@ -412,7 +501,7 @@ static const test tests[] = {
       "proportion."}},
     {"cost without an end",
      COST,
-     BEGIN "cpu\t0@\n",
+     BEGIN "cpu\t0\talone@\n",
      SLOW,
      {"16000 items took so long"},
      .status = 70},
@@ -475,6 +564,7 @@ static void clear_run(run *r) {
 static exercise subject = {.id = "future/await",
                            .title = "await waits for the result",
                            .book = "03-futures.md#await",
+                           .directory = "harness/exercises/03-futures/future/await",
                            .contract = "future_await stops the running coroutine until f is done; "
                                        "the others go on in the meantime.",
                            .points = 2};
@@ -493,7 +583,7 @@ static void read_outcome(outcome *o, text *words, int show) {
 }
 
 static void try(const test *t, int show) {
-    scenario s = {.name = "burger"};
+    scenario s = {.name = "burger", .line = 12};
     char *wrong = trace_parse_expected(&s, "expected.trace", t->expected);
     if (wrong) {
         check(0, t->name, wrong);

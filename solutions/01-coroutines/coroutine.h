@@ -38,7 +38,8 @@ int coroutine_create(coroutine_fn fn, void *arg, coroutine **out);
 
 /* Starts co, or lets it go on from its yield, and waits until it yields, returns or fails.
  * sent: what its yield receives; must be NULL the first time, when no yield is waiting.
- * value: receives what it yielded or returned, NULL after an error; may be NULL.
+ * value: receives what it yielded or returned; NULL whenever the call returns a negative code, also
+ * when co was not resumed; may be NULL.
  * Returns
  *   COROUTINE_YIELDED   it yielded *value and can be resumed again,
  *   COROUTINE_RETURNED  it returned *value and is closed (Python: StopIteration),

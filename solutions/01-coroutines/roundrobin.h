@@ -40,12 +40,13 @@ int roundrobin_add(roundrobin *rr, coroutine *co);
 /* One cycle: takes the oldest coroutine and runs it to its next yield. One that yielded goes to the
  * end of the queue; one that ended is freed. result: receives what it returned, NULL if it yielded
  * or failed; may be NULL. Returns COROUTINE_YIELDED, COROUTINE_RETURNED, the error that it failed
- * with, or UV_EOF when no coroutine is left. */
+ * with, UV_ENOMEM if it yielded and could not be queued again (it is freed then), or UV_EOF when no
+ * coroutine is left. */
 int roundrobin_step(roundrobin *rr, void **result);
 
 /* Runs cycles until no coroutine is left. One that fails does not stop the others.
- * Returns 0, or the first error that a coroutine failed with. Python: loop.run_forever() of the
- * deque. */
+ * Returns 0, or the first error that a coroutine failed with, whatever code that is. Python:
+ * loop.run_forever() of the deque. */
 int roundrobin_run(roundrobin *rr);
 
 /* Frees the coroutines that are left (see coroutine_free) and the queue. */

@@ -48,7 +48,7 @@ struct loop {
     uint64_t next_serial;
     runner *runners;
     runner *running; /* whose step this is, or NULL */
-    unsigned unseen; /* turns without a look at libuv */
+    unsigned unseen; /* turns without a look at libuv, for a turn that leaves out some */
     int stopping;
     loop_exception_handler handler;
     void *handler_arg;
@@ -324,8 +324,9 @@ static int worth_a_look(loop *l) {
 /* One turn, as the header describes it. */
 static void turn(loop *l) {
     // >>> exercise loop/run
-    // First libuv: UV_RUN_ONCE waits, UV_RUN_NOWAIT looks only. Then the timers that are due. Then
-    // the callbacks that are queued now, and not one more.
+    // First libuv: UV_RUN_ONCE waits, and arm_timer says until when; UV_RUN_NOWAIT looks only.
+    // Nobody shall wake up for a cancelled timer, so timers_skip_cancelled comes before. Then the
+    // timers that are due. Then the callbacks that are queued now, and not one more.
     timers_skip_cancelled(l);
     if (!l->queued && !l->stopping) {
         arm_timer(l);
@@ -384,6 +385,13 @@ static void enqueue(runner *r) {
     queue_push(r->loop, (entry){step, r, NULL});
 }
 
+/* The code that was kept for the coroutine: it is delivered once. */
+static int take_code(runner *r) {
+    int code = r->code;
+    r->code = 0;
+    return code;
+}
+
 /* The coroutine of r has ended with outcome: tells whoever wants to know, and frees it. */
 static void finish(runner *r, int outcome, void *value) {
     // >>> exercise loop/spawn
@@ -402,7 +410,8 @@ static int step(void *arg) {
     // >>> exercise loop/spawn
     // arg is its runner. Resume it, or throw the code of loop_wake into it if it has not started.
     // When it is back it has ended, or it rests in loop_suspend, or it has only yielded and wants
-    // its next step in the next turn.
+    // its next step in the next turn. The place in the queue that its entry has left is promised to
+    // it, until enqueue takes it again or the coroutine has ended.
     runner *r = arg;
     loop *l = r->loop;
     void *value;
@@ -453,13 +462,6 @@ int loop_spawn(loop *l, coroutine_fn fn, void *arg, loop_ended ended, void *owne
 void *loop_owner(loop_ended ended) {
     runner *r = running_loop ? running_loop->running : NULL;
     return r && r->ended == ended ? r->owner : NULL;
-}
-
-/* The code that was kept for the coroutine: it is delivered once. */
-static int take_code(runner *r) {
-    int code = r->code;
-    r->code = 0;
-    return code;
 }
 
 int loop_suspend(void *awaited) {
@@ -572,7 +574,8 @@ static int wake(void *co) {
 int loop_sleep(int64_t ms) {
     // >>> exercise loop/sleep
     // A timer that wakes the coroutine; if somebody else wakes it earlier, the timer must not fire
-    // any more. To sleep for no time at all is to yield: the next step is in the next turn.
+    // any more. To sleep for no time at all is to yield: the next step is in the next turn. A wake
+    // may come then as well, and its code is taken and returned.
     runner *r = running_loop ? running_loop->running : NULL;
     if (!r || r->co != coroutine_current())
         return UV_EINVAL;

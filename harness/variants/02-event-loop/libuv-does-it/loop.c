@@ -23,6 +23,7 @@ struct handle {
     loop_callback fn;
     void *arg;
     int references, cancelled;
+    struct timer *timer; /* that will put it into the queue, or NULL */
 };
 
 /* A timer that is not due yet; then its node goes to the queue. */
@@ -156,8 +157,14 @@ static void drop_handle(void *h) {
     handle_release(h);
 }
 
+static node *timer_remove(struct timer *t);
+
 void handle_cancel(handle *h) {
     h->cancelled = 1;
+    if (h->timer) {
+        free(timer_remove(h->timer));
+        handle_release(h); /* the loop's reference; the caller has one still */
+    }
 }
 
 int handle_cancelled(const handle *h) {
@@ -219,6 +226,7 @@ static node *timer_remove(timer *t) {
         t->loop->timers = t->next;
     if (t->next)
         t->next->previous = t->previous;
+    ((handle *)t->node->arg)->timer = NULL;
     uv_close((uv_handle_t *)&t->uv, free_timer);
     return t->node;
 }
@@ -248,6 +256,7 @@ int loop_call_later(loop *l, int64_t ms, loop_callback fn, void *arg, handle **o
         return UV_ENOMEM;
     }
     *t = (timer){.loop = l, .node = n, .next = l->timers};
+    ((handle *)n->arg)->timer = t;
     if (l->timers)
         l->timers->previous = t;
     l->timers = t;

@@ -47,7 +47,8 @@ SCENARIO(runs_and_returns, "create starts nothing; resume runs the function and 
     resume("main", "A", a);
     emit("main", "A is %s", state(a));
     resume("main", "A", a);
-    emit("main", "free returns %d", coroutine_free(a));
+    int error = coroutine_free(a);
+    emit("main", "free returns %s", error ? name(error) : "0");
 }
 
 static int leave_result_alone(void *arg, void **result) {

@@ -2,16 +2,19 @@
 #include "scenario.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <uv.h>
 
-/* One call, told in words. The value is 7777 before: what the call leaves alone stays that. */
+/* One call, told in words. The value is 7777 before, which is no Fibonacci number: what the call
+ * leaves alone stays that. */
 static int next(const char *task, fibonacci *g) {
     uint64_t value = 7777;
     int outcome = fibonacci_next(g, &value);
-    if (outcome < 0)
-        emit(task, "next returns %s, value %" PRIu64, uv_err_name(outcome), value);
-    else
-        emit(task, "next returns %d, value %" PRIu64, outcome, value);
+    char code[16], number[24];
+    snprintf(code, sizeof code, "%d", outcome);
+    snprintf(number, sizeof number, "%" PRIu64, value);
+    emit(task, "next returns %s, value %s", outcome < 0 ? uv_err_name(outcome) : code,
+         value == 7777 ? "left alone" : number);
     return outcome;
 }
 

@@ -28,8 +28,12 @@ static void run(roundrobin *rr) {
 static int step(roundrobin *rr) {
     void *result = (void *)7777;
     int outcome = roundrobin_step(rr, &result);
-    emit("main", "step returns %s, result %jd, %zu in the queue", name(outcome),
-         (intmax_t)(intptr_t)result, rr->ready.count);
+    if (result)
+        emit("main", "step returns %s, result %jd, %zu in the queue", name(outcome),
+             (intmax_t)(intptr_t)result, rr->ready.count);
+    else
+        emit("main", "step returns %s, result NULL, %zu in the queue", name(outcome),
+             rr->ready.count);
     return outcome;
 }
 
@@ -101,6 +105,24 @@ SCENARIO(failing, "one that fails does not stop the others, and the first error 
     add(&rr, work, &c);
     step(&rr);
     step(&rr);
+    run(&rr);
+    roundrobin_free(&rr);
+}
+
+SCENARIO(failing_with_eof, "UV_EOF is an error like any other when a coroutine returns it") {
+    worker a = {"A", 2, 0}, b = {"B", 1, UV_EOF}, c = {"C", 1, UV_EIO};
+    roundrobin rr = {0};
+    add(&rr, work, &a);
+    add(&rr, work, &b);
+    run(&rr);
+    add(&rr, work, &b);
+    add(&rr, work, &c);
+    run(&rr);
+    add(&rr, work, &a);
+    add(&rr, work, &b);
+    add(&rr, work, &b);
+    run(&rr);
+    add(&rr, work, &b);
     run(&rr);
     roundrobin_free(&rr);
 }

@@ -200,6 +200,37 @@ SCENARIO(cancelled, "a callback that is cancelled does not run, even if its time
     handle_release(c);
 }
 
+/* libuv calls this each time that it has waited or looked. */
+static void polled(uv_check_t *check) {
+    if (now_ms() > 700 && now_ms() < 2300)
+        emit("loop", "is awake, and no timer is left for this time");
+}
+
+static int cancel_quietly(void *arg) {
+    handle **other = arg;
+    handle_cancel(*other);
+    return 0;
+}
+
+SCENARIO(nobody_wakes, "the loop does not wake up for a timer that is cancelled") {
+    loop *l;
+    handle *a, *b;
+    uv_check_t check;
+    loop_new(&l);
+    uv_check_init(loop_uv(l), &check);
+    uv_unref((uv_handle_t *)&check);
+    uv_check_start(&check, polled);
+    loop_call_later(l, 1000, say, "A", &a);
+    loop_call_later(l, 2000, say, "B", &b);
+    loop_call_later(l, 500, cancel_quietly, &b, NULL);
+    handle_cancel(a);
+    run_for(l, 3000);
+    uv_close((uv_handle_t *)&check, NULL);
+    loop_close(l);
+    handle_release(a);
+    handle_release(b);
+}
+
 SCENARIO(released, "a handle stays valid until it is released; its callback runs all the same") {
     loop *l;
     handle *before, *after, *never;

@@ -86,7 +86,7 @@ static void read_line(loop *l) {
     char text[1000];
     call_and_read(l, text, sizeof text);
     char *end = strchr(text, '\n');
-    emit("stderr", "one line: %s", yes_or_no(end && end[1] == '\0'));
+    emit("stderr", "one line, with its end: %s", yes_or_no(end && end[1] == '\0'));
     emit("stderr", "says what failed: %s", yes_or_no(strstr(text, "the oven is cold") != NULL));
     emit("stderr", "says what the code means: %s",
          yes_or_no(strstr(text, uv_strerror(UV_EIO)) != NULL));
@@ -105,8 +105,7 @@ SCENARIO(standard_error,
     read_line(l);
     loop_set_exception_handler(l, count, &calls);
     call_and_read(l, text, sizeof text);
-    emit("main", "the handler is called %d times, standard error has %zu bytes", calls,
-         strlen(text));
+    emit("main", "calls of the handler: %d, bytes on standard error: %zu", calls, strlen(text));
     loop_set_exception_handler(l, NULL, NULL);
     read_line(l);
     loop_close(l);

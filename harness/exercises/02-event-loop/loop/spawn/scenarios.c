@@ -1,6 +1,11 @@
 #include "loop.h"
 #include "scenario.h"
 
+#include <stddef.h>
+
+/* AddressSanitizer's count of the bytes that malloc has handed out and that were not freed yet. */
+size_t allocated_bytes(void) __asm__("__sanitizer_get_current_allocated_bytes");
+
 static const char *name_of(int code) {
     return code < 0 ? uv_err_name(code) : "0";
 }
@@ -233,5 +238,68 @@ SCENARIO(who_runs,
     outside("main");
     loop_wake(a, 0);
     run_one_turn(l);
+    loop_close(l);
+}
+
+static int yield_on(void *going, void **result) {
+    while (*(int *)going)
+        coroutine_yield(NULL, NULL);
+    return 0;
+}
+
+static int suspend_on(void *going, void **result) {
+    while (*(int *)going)
+        loop_suspend(NULL);
+    return 0;
+}
+
+static int end_at_once(void *arg, void **result) {
+    return 0;
+}
+
+static void leave(loop *l, coroutine *co) {
+}
+
+static void wake(loop *l, coroutine *co) {
+    loop_wake(co, 0);
+}
+
+static void spawn_another(loop *l, coroutine *co) {
+    loop_spawn(l, end_at_once, NULL, NULL, NULL, NULL);
+}
+
+/* Runs 2000 turns, with `before` before each. A loop that takes more and more memory is seen before
+ * it has taken much. */
+static void run_many_turns(loop *l, coroutine *co, void (*before)(loop *, coroutine *),
+                           const char *what) {
+    size_t usual = allocated_bytes(), more = 16 * 1024;
+    int turns = 0;
+    for (; turns < 2000 && allocated_bytes() < usual + more; turns++) {
+        before(l, co);
+        loop_stop(l);
+        loop_run(l);
+    }
+    emit("main", "%s: the loop %s", what,
+         turns < 2000 ? "takes more and more memory" : "needs no more memory than before");
+}
+
+SCENARIO(for_days,
+         "the queue does not grow with the number of steps, wakes and ends: their places are "
+         "given back") {
+    int going = 1;
+    loop *l;
+    coroutine *co;
+    loop_new(&l);
+    loop_spawn(l, suspend_on, &going, NULL, NULL, &co);
+    loop_stop(l);
+    loop_run(l);
+    run_many_turns(l, co, wake, "a coroutine is woken again and again");
+    run_many_turns(l, co, spawn_another, "one coroutine after the other ends");
+    loop_spawn(l, yield_on, &going, NULL, NULL, NULL);
+    run_many_turns(l, co, leave, "a coroutine yields again and again");
+    going = 0;
+    loop_wake(co, 0);
+    loop_stop(l);
+    loop_run(l);
     loop_close(l);
 }

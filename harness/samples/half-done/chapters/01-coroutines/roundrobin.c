@@ -69,8 +69,8 @@ int roundrobin_step(roundrobin *rr, void **result) {
 
 int roundrobin_run(roundrobin *rr) {
     int err = 0, r;
-    while ((r = roundrobin_step(rr, NULL)) != UV_EOF || rr->ready.count > 0)
-        if (r < 0 && err == 0)
+    while (rr->ready.count > 0)
+        if ((r = roundrobin_step(rr, NULL)) < 0 && err == 0)
             err = r;
     return err;
 }
