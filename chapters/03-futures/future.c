@@ -166,7 +166,7 @@ int future_cancel(future *f) {
 
 int future_error(future *f) {
     // exercise future/error
-    // Whoever asks has retrieved the error.
+    // Whoever gets the error has retrieved it.
     not_done("future/error");
 }
 

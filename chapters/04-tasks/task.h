@@ -14,11 +14,12 @@
 
 typedef struct task task;
 
-/* Runs a new event loop until fn(arg, &result), as a task, has ended and everything is cleaned up:
- * tasks that are left over get UV_ECANCELED at the place where they wait, all of them, those that
- * have not started end without running, and the loop goes on until they have ended too. A left-over
- * task that fails with another error is reported to the exception handler.
- * result: receives the value of fn; may be NULL.
+/* Runs a new event loop until fn(arg, &result), as a task without a name of its own, has ended and
+ * everything is cleaned up: tasks that are left over get UV_ECANCELED at the place where they wait,
+ * all of them, those that have not started end without running, and the loop goes on until they
+ * have ended too, whoever calls loop_stop meanwhile. If a left-over task fails with another error,
+ * the exception handler is told "a task failed while it was being ended".
+ * result: receives the value of fn, NULL unless the call returns 0; may be NULL.
  * Returns 0, the error that fn returned, UV_EBUSY if a loop is running already on this thread,
  * UV_EINTR if loop_stop ended the run before fn had ended, or another negative error code.
  * asyncio: run(fn(arg)). */
@@ -29,8 +30,9 @@ int async_run(coroutine_fn fn, void *arg, void **result);
  * (left open: whether a task with a name counts too; asyncio's create_task says yes in 3.12, no in
  * 3.13).
  * out: receives the task, one reference, the caller's; NULL if he does not want it: the task runs
- * all the same, and an error of it is reported. Returns 0, UV_ENOMEM, or UV_EINVAL if no loop is
- * running (asyncio: RuntimeError). asyncio: create_task(fn(arg), name=name). */
+ * all the same, and an error of it is reported. *out is NULL after every error.
+ * Returns 0, UV_ENOMEM, or UV_EINVAL if no loop is running (asyncio: RuntimeError).
+ * asyncio: create_task(fn(arg), name=name). */
 int task_create(coroutine_fn fn, void *arg, const char *name, task **out);
 
 /* Takes one more reference. Returns t. */
@@ -61,7 +63,8 @@ int task_result(task *t, void **value);
 
 /* Waits until t has ended; if it has ended already, goes on without a stop. Several tasks may await
  * the same one; they go on in the order in which they came. Nobody need hold t meanwhile: the call
- * does. value: receives its value; may be NULL.
+ * does.
+ * value: receives its value, NULL unless the call returns 0; may be NULL.
  * Returns as task_result; UV_EINVAL if t is the task that is running ("Task cannot await on
  * itself") or no task is running and t has not ended; UV_ECANCELED (or another code) if the waiting
  * task itself was thrown one, and t is not touched by that. asyncio: await t (which would cancel t
@@ -88,7 +91,8 @@ int task_throw(task *t, int error);
 
 /* Asks t to end, as future_cancel(task_future(t)) and the end of async_run do. In this layer it is
  * task_throw(t, UV_ECANCELED) and no more; it is a weak symbol, and chapter 06 puts the whole of it
- * in its place. Returns 1 if t will be told, else 0. asyncio: t.cancel(). */
+ * in its place. t: borrowed; the caller keeps his reference. Returns 1 if t will be told, 0 if it
+ * has ended; in this layer 0 also if it is running. asyncio: t.cancel(). */
 int task_cancel(task *t);
 
 /* For layers above: the coroutine of t, borrowed, NULL once it has ended; and a place for a pointer

@@ -21,7 +21,7 @@ void harness_watch_turn(void) {
 void harness_watch_time(void) {
 }
 
-void harness_deadlock(void) {
+void harness_deadlock(const void *caller) {
     fflush(stdout);
     fputs("Deadlock: no task is ready, no timer runs, nothing is in flight.\n", stderr);
     exit(3);

@@ -202,7 +202,7 @@ int future_cancel(future *f) {
 
 int future_error(future *f) {
     // >>> exercise future/error
-    // Whoever asks has retrieved the error.
+    // Whoever gets the error has retrieved it.
     if (f->state == FUTURE_PENDING)
         return UV_EAGAIN;
     if (f->state == FUTURE_CANCELLED)

@@ -44,7 +44,7 @@ future *future_retain(future *f);
 
 /* Gives one reference back; NULL is fine. The last one frees f; callbacks of a future that is still
  * pending then will never be called. If f holds an error that nobody has retrieved (future_result,
- * future_error, or a future_await that returned it), the loop's exception handler is told "the
+ * future_error or future_await has returned it), the loop's exception handler is told "the
  * error of a future was never retrieved"; not so if an owner has a destroy function, for then he
  * decides. The report needs the loop, so such a future is released before its loop is closed.
  * asyncio: Future.__del__, which a cancel() after the error silences; future_cancel does not. */
@@ -104,7 +104,7 @@ int future_remove_done_callback(future *f, future_callback fn, void *arg);
 
 /* Stops the running coroutine until f is done; if it is done already, goes on without a stop. Any
  * number of coroutines may await the same future; they go on in the order in which they came, and
- * callbacks have their places in the same order. To come and to leave takes constant time, however
+ * callbacks have their places in the same order. Coming and leaving take constant time, however
  * many wait. Meanwhile loop_awaited of the coroutine is f.
  * value: receives the result, NULL unless the call returns 0; may be NULL.
  * Returns as future_result does for a done future; UV_ECANCELED (or another code) if the coroutine

@@ -232,6 +232,7 @@ typedef struct leftovers {
     loop *loop;
     task **tasks;
     int count;
+    int over; /* all have ended */
 } leftovers;
 
 /* A coroutine: rests until all have ended, and tells who has failed. */
@@ -245,6 +246,8 @@ static int end_them(void *arg, void **result) {
             loop_call_exception_handler(left->loop, "a task failed while it was being ended",
                                         error);
     }
+    left->over = 1;
+    loop_stop(left->loop);
     return 0;
 }
 
@@ -258,7 +261,9 @@ static void end_leftovers(loop *l) {
     tasks_of(l, left.tasks, left.count);
     for (int i = 0; i < left.count; i++)
         task_cancel(task_retain(left.tasks[i]));
-    loop_run_until_complete(l, end_them, &left, NULL);
+    if (loop_spawn(l, end_them, &left, NULL, NULL, NULL) == 0)
+        while (!left.over) /* a cleanup may call loop_stop */
+            loop_run(l);
     for (int i = 0; i < left.count; i++)
         task_release(left.tasks[i]);
     free(left.tasks);

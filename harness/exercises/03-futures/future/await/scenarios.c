@@ -2,11 +2,16 @@
 #include "future.h"
 #include "scenario.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
+/* 0, 1 and the like, or the name of an error. */
 static const char *code_name(int code) {
     static char name[40];
-    return code ? uv_err_name_r(code, name, sizeof name) : "0";
+    if (code < 0)
+        return uv_err_name_r(code, name, sizeof name);
+    snprintf(name, sizeof name, "%d", code);
+    return name;
 }
 
 static const char *state_name(const future *f) {
@@ -174,7 +179,7 @@ static int fail_and_cancel(void *arg, void **result) {
     loop_sleep(1000);
     emit("main", "set_error returns %s", code_name(future_set_error(c->f, UV_EIO)));
     loop_sleep(1000);
-    emit("main", "future_cancel returns %d", future_cancel(c->other));
+    emit("main", "future_cancel returns %s", code_name(future_cancel(c->other)));
     see_them_off(c);
     return 0;
 }
@@ -308,8 +313,7 @@ static void one_turn(loop *l) {
 }
 
 COST_SCENARIO(many,
-              "to come and to leave takes constant time, however many wait, in front or in "
-              "the middle",
+              "coming and leaving take constant time, however many wait, in front or in the middle",
               250, 4000) {
     enum { ROUNDS = 10, STEP = 1237 }; /* a prime: in every second round they leave in disorder */
     loop *l;

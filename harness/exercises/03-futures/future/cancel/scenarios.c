@@ -2,9 +2,15 @@
 #include "future.h"
 #include "scenario.h"
 
+#include <stdio.h>
+
+/* 0, 1 and the like, or the name of an error. */
 static const char *code_name(int code) {
     static char name[40];
-    return code ? uv_err_name_r(code, name, sizeof name) : "0";
+    if (code < 0)
+        return uv_err_name_r(code, name, sizeof name);
+    snprintf(name, sizeof name, "%d", code);
+    return name;
 }
 
 static const char *state_name(const future *f) {
@@ -23,8 +29,8 @@ static void close_future(loop *l, future *f) {
 }
 
 static void cancel(future *f) {
-    int answer = future_cancel(f);
-    emit("main", "future_cancel returns %d, the future is %s", answer, state_name(f));
+    const char *answer = code_name(future_cancel(f));
+    emit("main", "future_cancel returns %s, the future is %s", answer, state_name(f));
 }
 
 static void read_it(future *f) {

@@ -2,9 +2,15 @@
 #include "future.h"
 #include "scenario.h"
 
+#include <stdio.h>
+
+/* 0, 1 and the like, or the name of an error. */
 static const char *code_name(int code) {
     static char name[40];
-    return code ? uv_err_name_r(code, name, sizeof name) : "0";
+    if (code < 0)
+        return uv_err_name_r(code, name, sizeof name);
+    snprintf(name, sizeof name, "%d", code);
+    return name;
 }
 
 static void told(loop *l, const char *message, int error, void *arg) {
@@ -41,7 +47,7 @@ SCENARIO(reported, "an error that nobody has retrieved is reported when the last
     loop *l = open_loop();
     future *f = failed_future(l);
     future_retain(f);
-    emit("main", "future_cancel returns %d", future_cancel(f));
+    emit("main", "future_cancel returns %s", code_name(future_cancel(f)));
     release(f, "one reference");
     release(f, "the last reference");
     loop_close(l);
@@ -65,6 +71,35 @@ SCENARIO(retrieved, "an error that future_result, future_error or future_await h
     loop_spawn(l, await_it, f, NULL, NULL, NULL);
     one_turn(l);
     future_set_error(f, UV_EIO);
+    one_turn(l);
+    release(f, "the future");
+    loop_close(l);
+}
+
+SCENARIO(asked_too_early, "who asks a pending future has not retrieved the error that comes later: "
+                          "it is reported") {
+    loop *l = open_loop();
+    future *f;
+    future_new(l, &f);
+    emit("main", "future_error returns %s", code_name(future_error(f)));
+    emit("main", "future_result returns %s", code_name(future_result(f, NULL)));
+    emit("main", "future_await returns %s", code_name(future_await(f, NULL)));
+    emit("main", "set_error returns %s", code_name(future_set_error(f, UV_EIO)));
+    release(f, "the future");
+    loop_close(l);
+}
+
+SCENARIO(woken_with_another_error, "a future_await that returns another error, with which the "
+                                   "coroutine was woken, has not retrieved that of the future") {
+    loop *l = open_loop();
+    future *f;
+    coroutine *co;
+    future_new(l, &f);
+    loop_spawn(l, await_it, f, NULL, NULL, &co);
+    one_turn(l);
+    emit("main", "set_error returns %s", code_name(future_set_error(f, UV_EIO)));
+    emit("main", "wakes A with %s", code_name(UV_ETIMEDOUT));
+    loop_wake(co, UV_ETIMEDOUT);
     one_turn(l);
     release(f, "the future");
     loop_close(l);

@@ -37,7 +37,7 @@ static int bottom(void *arg, void **result) {
 
 static int middle(void *arg, void **result) {
     task *t;
-    void *value;
+    void *value = "?";
     task_create(bottom, arg, NULL, &t);
     int error = task_await(t, &value);
     emit_await("middle", "bottom", error, value);
@@ -49,7 +49,7 @@ static int middle(void *arg, void **result) {
 static int top(void *arg, void **result) {
     for (int i = 0; i < 3; i++) {
         task *t;
-        void *value;
+        void *value = "?";
         task_create(middle, &outcomes[i], NULL, &t);
         int error = task_await(t, &value);
         emit_await("main", "middle", error, value);
@@ -75,7 +75,7 @@ static int quick(void *name, void **result) {
 
 static int await_an_ended_one(void *arg, void **result) {
     task *ended, *other;
-    void *value;
+    void *value = "?";
     task_create(quick, "A", NULL, &ended);
     loop_sleep(10);
     task_create(quick, "B", NULL, &other);
@@ -102,7 +102,7 @@ typedef struct waiting {
 
 static int come_and_wait(void *arg, void **result) {
     waiting *w = arg;
-    void *value;
+    void *value = "?";
     loop_sleep(w->ms);
     emit(w->name, "comes");
     int error = task_await(w->awaited, &value);
@@ -142,35 +142,40 @@ SCENARIO(in_the_order_they_came,
 static task *some_task;
 
 static int await_oneself(void *arg, void **result) {
-    emit("A", "task_await itself returns %s", code(task_await(task_current(), NULL)));
-    int error = loop_sleep(20);
+    void *value = "?";
+    int error = task_await(task_current(), &value);
+    emit_await("A", "itself", error, value);
+    error = loop_sleep(20);
     *result = "soup";
     return error;
 }
 
 static int await_in_a_callback(void *when) {
-    emit("callback", "%s: task_await returns %s", (char *)when, code(task_await(some_task, NULL)));
+    void *value = "?";
+    int error = task_await(some_task, &value);
+    emit_await("callback", when, error, value);
     return 0;
 }
 
 static int await_in_a_coroutine(void *arg, void **result) {
-    void *value;
+    void *value = "?";
     task_create(await_oneself, NULL, NULL, &some_task);
-    loop_call_soon(loop_running(), await_in_a_callback, "not ended", NULL);
-    emit("coroutine", "is no task: task_await returns %s", code(task_await(some_task, NULL)));
-    loop_sleep(30);
-    loop_call_soon(loop_running(), await_in_a_callback, "ended", NULL);
+    loop_call_soon(loop_running(), await_in_a_callback, "A, not ended,", NULL);
     int error = task_await(some_task, &value);
+    emit_await("coroutine", "A, being no task,", error, value);
+    loop_sleep(30);
+    loop_call_soon(loop_running(), await_in_a_callback, "A, ended,", NULL);
+    error = task_await(some_task, &value);
     emit_await("coroutine", "A", error, value);
     loop_sleep(0);
     return 0;
 }
 
-SCENARIO(
-    who_cannot_wait,
-    "a task cannot await itself, and only a task can await one that has not ended: UV_EINVAL") {
+SCENARIO(who_cannot_wait,
+         "a task cannot await itself, and only a task can await one that has not ended: UV_EINVAL, "
+         "and no value") {
     loop *l;
-    void *value;
+    void *value = "?";
     loop_new(&l);
     loop_run_until_complete(l, await_in_a_coroutine, NULL, NULL);
     int error = task_await(some_task, &value);
@@ -206,10 +211,11 @@ SCENARIO(released_meanwhile,
 static coroutine *waiting_coroutine;
 
 static int wait_and_tell(void *awaited, void **result) {
-    void *value;
+    void *value = "?";
     waiting_coroutine = coroutine_current();
     int error = task_await(awaited, &value);
-    emit("A", "task_await returns %s", code(error));
+    emit_await("A", "cook", error, value);
+    value = "?";
     error = task_await(awaited, &value);
     emit_await("A", "cook, once more,", error, value);
     return 0;

@@ -162,6 +162,39 @@ SCENARIO(names, "a name is copied; without one it is Task-1, Task-2, ..., counte
     on_a_new_loop(create_with_names);
 }
 
+/* ---- the_coroutine_of_a_task ---- */
+
+static void emit_coroutine(task *t, const char *when) {
+    emit("main", "%s: task_coroutine returns %s", when,
+         task_coroutine(t) ? "its coroutine" : "NULL");
+}
+
+static int compare(void *arg, void **result) {
+    task **self = arg;
+    emit("A", "task_coroutine returns the one that runs: %d",
+         task_coroutine(*self) == coroutine_current());
+    return loop_sleep(20);
+}
+
+static int create_and_look(void *arg, void **result) {
+    task *t;
+    task_create(compare, &t, NULL, &t);
+    emit("main", "task_slot holds %s", *task_slot(t) ? "something" : "NULL");
+    emit_coroutine(t, "A has not started");
+    loop_sleep(10);
+    emit_coroutine(t, "A waits");
+    future_await(task_future(t), NULL);
+    emit_coroutine(t, "A has ended");
+    task_release(t);
+    return 0;
+}
+
+SCENARIO(the_coroutine_of_a_task,
+         "layers above find the coroutine of a task with task_coroutine, and NULL once it has "
+         "ended; the slot that they may use is NULL at first") {
+    on_a_new_loop(create_and_look);
+}
+
 /* ---- needs_a_running_loop ---- */
 
 static int create_in_a_callback(void *arg) {

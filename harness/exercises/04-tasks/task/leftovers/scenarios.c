@@ -153,6 +153,30 @@ SCENARIO(stopped,
     run(stop_before_the_end);
 }
 
+/* ---- a_stop_in_a_cleanup ---- */
+
+static int stopping_cleanup(void *arg, void **result) {
+    loop_sleep(1000);
+    emit("A", "calls loop_stop");
+    loop_stop(loop_running());
+    return tidy_up("A", 30);
+}
+
+static int leave_one_that_stops(void *arg, void **result) {
+    loop_set_exception_handler(loop_running(), report, NULL);
+    task_create(stopping_cleanup, NULL, "A", NULL);
+    int error = loop_sleep(20);
+    emit("main", "ends");
+    *result = "soup";
+    return error;
+}
+
+SCENARIO(a_stop_in_a_cleanup,
+         "a loop_stop while the left-over tasks end is no reason to leave early: async_run goes on "
+         "until they have ended, and returns main's value") {
+    run(leave_one_that_stops);
+}
+
 /* ---- of_another_loop ---- */
 
 static int leave_on_this_loop(void *arg, void **result) {
