@@ -363,7 +363,7 @@ static const test tests[] = {
      "    #1 0x7f51ec245249 in __libc_start_call_main ../sysdeps/nptl/libc_start_call_main.h:58\n"
      "\n0x60 is located 0 bytes inside of 20-byte region [0x60,0x74)\nfreed by thread T0 here:\n"
      "    #0 0x7f51eccb76a8 in __interceptor_free ../../../../src/asan_malloc_linux.cpp:52\n"
-     "    #1 0x55bf7f073404 in future_release /tmp/x/chapters/03-futures/future.c:10:46\n"
+     "    #1 0x55bf7f073404 in future_release /w/chapters/03-futures/future.c:10:46\n"
      "\npreviously allocated by thread T0 here:\n"
      "    #0 0x7f51eccb89cf in __interceptor_malloc ../../../../src/asan_malloc_linux.cpp:69\n"
      "    #1 0x55bf7f073276 in future_new chapters/03-futures/future.c:6\n\n"
@@ -376,9 +376,9 @@ static const test tests[] = {
      {"future_release frees memory that was already freed (chapters/03-futures/future.c:9)."},
      .report = ASAN
      "AddressSanitizer: attempting double-free on 0x603000000040 in thread T0:\n"
-     "    #0 0x5644113cfea2 in free (/tmp/bt/prog.clang+0xa3ea2) (BuildId: 53e5c2c12c405ec9)\n"
-     "    #1 0x56441140b01d in future_release /tmp/bt/chapters/03-futures/future.c:9:46\n"
-     "SUMMARY: AddressSanitizer: double-free (/tmp/bt/prog.clang+0xa3ea2) in free\n",
+     "    #0 0x5644113cfea2 in free (/w/prog.clang+0xa3ea2) (BuildId: 53e5c2c12c405ec9)\n"
+     "    #1 0x56441140b01d in future_release /w/chapters/03-futures/future.c:9:46\n"
+     "SUMMARY: AddressSanitizer: double-free (/w/prog.clang+0xa3ea2) in free\n",
      .status = 99},
     {"undefined behaviour",
      HEAD THREE,
