@@ -374,11 +374,11 @@ static const test tests[] = {
      BEGIN STARTS,
      MEMORY,
      {"future_release frees memory that was already freed (chapters/03-futures/future.c:9)."},
-     .report = ASAN
-     "AddressSanitizer: attempting double-free on 0x603000000040 in thread T0:\n"
-     "    #0 0x5644113cfea2 in free (/w/prog.clang+0xa3ea2) (BuildId: 53e5c2c12c405ec9)\n"
-     "    #1 0x56441140b01d in future_release /w/chapters/03-futures/future.c:9:46\n"
-     "SUMMARY: AddressSanitizer: double-free (/w/prog.clang+0xa3ea2) in free\n",
+     .report =
+         ASAN "AddressSanitizer: attempting double-free on 0x603000000040 in thread T0:\n"
+              "    #0 0x5644113cfea2 in free (/w/prog.clang+0xa3ea2) (BuildId: 53e5c2c12c405ec9)\n"
+              "    #1 0x56441140b01d in future_release /w/chapters/03-futures/future.c:9:46\n"
+              "SUMMARY: AddressSanitizer: double-free (/w/prog.clang+0xa3ea2) in free\n",
      .status = 99},
     {"undefined behaviour",
      HEAD THREE,
