@@ -18,6 +18,8 @@
 enum {
     BOOTED_MS = 1000 * 1000, /* what CLOCK_MONOTONIC shows at the start */
     PATIENCE_MS = 5000,      /* real time given to a request in flight before time goes on */
+    DELIVERY_MS = 5,         /* and to what was sent over a socket of this machine */
+    LAST_CHANCE_MS = 500,    /* the same, before a deadlock is reported */
 };
 static const int64_t started_at = 1735689600; /* what CLOCK_REALTIME shows: 2025-01-01, UTC */
 
@@ -96,10 +98,52 @@ static int real_poll(int fd, struct epoll_event *events, int count, int timeout,
     return (int)syscall(SYS_epoll_pwait, fd, events, count, timeout, mask, _NSIG / 8);
 }
 
+static int is_stream(const uv_handle_t *handle) {
+    uv_handle_type type = uv_handle_get_type(handle);
+    return type == UV_TCP || type == UV_NAMED_PIPE;
+}
+
+/* libuv's queues are rings of pairs of pointers, of which the first leads to the next. */
+static unsigned length_of(void *const *queue) {
+    unsigned length = 0;
+    for (void *const *i = queue[0]; i != queue; i = i[0])
+        length++;
+    return length;
+}
+
+/* The requests of a stream that wait for its other side to read. */
+static void count_writes(uv_handle_t *handle, void *count) {
+    if (!is_stream(handle))
+        return;
+    const uv_stream_t *stream = (const uv_stream_t *)handle;
+    *(unsigned *)count += length_of((void *const *)&stream->write_queue) +
+                          length_of((void *const *)&stream->write_completed_queue) +
+                          (stream->shutdown_req != NULL);
+}
+
 /* A request is on its way through a thread of the pool or the kernel: it takes real time, and no
- * virtual one. Reading the count like this is what libuv's own uv_loop_alive does. */
+ * virtual one. Reading the count like this is what libuv's own uv_loop_alive does. Writes are no
+ * such requests: what the kernel did not take at once, it takes when the other side reads. */
 static int in_flight(void) {
-    return harness_running_loop && harness_running_loop->active_reqs.count > 0;
+    unsigned writes = 0;
+    if (!harness_running_loop || harness_running_loop->active_reqs.count == 0)
+        return 0;
+    uv_walk(harness_running_loop, count_writes, &writes);
+    return harness_running_loop->active_reqs.count > writes;
+}
+
+static void note_stream(uv_handle_t *handle, void *found) {
+    *(int *)found |= is_stream(handle) && uv_is_active(handle);
+}
+
+/* How long something may be on its way that takes no virtual time. */
+static int patience(void) {
+    int streams = 0;
+    if (in_flight())
+        return PATIENCE_MS;
+    if (harness_running_loop)
+        uv_walk(harness_running_loop, note_stream, &streams);
+    return streams ? DELIVERY_MS : 0;
 }
 
 /* Something from outside may still wake the loop: a child process, and on the real clock, where
@@ -129,13 +173,25 @@ static int stuck(void) {
     return !found && !in_flight();
 }
 
-/* Nothing is ready: on to the next timer. */
+/* Nothing is ready. What is on its way may still come; then time goes on to the next timer. */
 static int jump(int fd, struct epoll_event *events, int count, int timeout, const sigset_t *mask) {
-    int ready = in_flight() ? real_poll(fd, events, count, PATIENCE_MS, mask) : 0;
+    int real = patience();
+    int ready = real ? real_poll(fd, events, count, real, mask) : 0;
     if (ready == 0) {
         harness_clock_step(timeout);
         harness_watch_time();
     }
+    return ready;
+}
+
+/* No timer: what is on its way, or nothing ever. */
+static int wait(int fd, struct epoll_event *events, int count, const sigset_t *mask,
+                const void *caller) {
+    if (!stuck())
+        return real_poll(fd, events, count, -1, mask);
+    int ready = patience() ? real_poll(fd, events, count, LAST_CHANCE_MS, mask) : 0;
+    if (ready == 0)
+        harness_deadlock(caller);
     return ready;
 }
 
@@ -147,9 +203,9 @@ int epoll_pwait(int fd, struct epoll_event *events, int count, int timeout, cons
     int ready = real_poll(fd, events, count, 0, mask);
     if (ready != 0 || timeout == 0)
         return ready;
-    if (timeout < 0 && stuck())
-        harness_deadlock(__builtin_return_address(0));
-    if (timeout > 0 && !harness_real_clock)
+    if (timeout < 0)
+        return wait(fd, events, count, mask, __builtin_return_address(0));
+    if (!harness_real_clock)
         return jump(fd, events, count, timeout, mask);
     return real_poll(fd, events, count, timeout, mask);
 }
