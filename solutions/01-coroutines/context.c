@@ -18,6 +18,10 @@
 
 static void context_begin(void (*entry)(void *arg), void *arg);
 
+/* What is written in assembly below belongs to this program: the compiler need not ask the dynamic
+ * linker for its address. */
+#define HERE __attribute__((visibility("hidden")))
+
 #if defined(__x86_64__) && defined(__ELF__)
 
 #ifdef __AVX512F__
@@ -52,12 +56,14 @@ static inline __attribute__((always_inline)) void context_swap(context *from, co
 }
 // snippet]
 
-void context_enter(void) __asm__("context_enter");
-void context_end(void) __asm__("context_end");
+void context_enter(void) __asm__("context_enter") HERE;
+void context_end(void) __asm__("context_end") HERE;
 
 /* The first switch to a context arrives at context_enter. It jumps to the first function as well: so
  * the processor's notes on who will return where stay those of the code that was left. */
 __asm__("        .text\n"
+        "        .globl context_enter\n"
+        "        .hidden context_enter\n"
         "        .type context_enter, @function\n"
         "context_enter:\n"
         "        popq  %rax\n"
@@ -66,6 +72,8 @@ __asm__("        .text\n"
         "        xorl  %ebp, %ebp\n" /* the frames of this stack end here */
         "        jmp   *%rax\n"
         "        .size context_enter, .-context_enter\n"
+        "        .globl context_end\n"
+        "        .hidden context_end\n"
         "        .type context_end, @function\n"
         "        .cfi_startproc\n"
         "        .cfi_undefined rip\n" /* debuggers: nobody has called this */
@@ -110,10 +118,12 @@ static inline __attribute__((always_inline)) void context_swap(context *from, co
                        "v30", "v31", "memory", "cc");
 }
 
-void context_enter(void) __asm__("context_enter");
-void context_end(void) __asm__("context_end");
+void context_enter(void) __asm__("context_enter") HERE;
+void context_end(void) __asm__("context_end") HERE;
 
 __asm__("        .text\n"
+        "        .globl context_enter\n"
+        "        .hidden context_enter\n"
         "        .type context_enter, %function\n"
         "context_enter:\n"
         "        hint #36\n"
@@ -121,6 +131,8 @@ __asm__("        .text\n"
         "        ldp  x1, x30, [sp], #16\n"
         "        br   x2\n"
         "        .size context_enter, .-context_enter\n"
+        "        .globl context_end\n"
+        "        .hidden context_end\n"
         "        .type context_end, %function\n"
         "        .cfi_startproc\n"
         "        .cfi_undefined x30\n" /* debuggers: nobody has called this */
