@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static const char *code(int error) {
@@ -65,6 +66,15 @@ PROCESS_FUNCTION(hold) {
         return UV_EIO;
     close(fd);
     return process_answer(out, &byte, 1);
+}
+
+/* input: the path of a pipe. Leaves a byte in it. */
+PROCESS_FUNCTION(leave_mark) {
+    int fd = open(input, O_WRONLY);
+    if (fd < 0 || write(fd, "x", 1) != 1)
+        return UV_EIO;
+    close(fd);
+    return 0;
 }
 
 /* Writes where the trace of a scenario is, and its reports. */
@@ -234,27 +244,54 @@ static int note_order(void *arg, void **result) {
     return error;
 }
 
+/* Where jobs leave their marks. */
+static int marks[2];
+static char marks_path[64];
+
+static void marks_open(void) {
+    if (pipe2(marks, O_CLOEXEC | O_NONBLOCK) < 0)
+        abort();
+    snprintf(marks_path, sizeof marks_path, "/proc/%d/fd/%d", (int)getpid(), marks[1]);
+}
+
+static void marks_close(void) {
+    char bytes[16];
+    emit("main", "jobs of the line that ran: %d", (int)read(marks[0], bytes, sizeof bytes));
+    close(marks[0]);
+    close(marks[1]);
+}
+
+static int leaves_mark(void *arg, void **result) {
+    process_output out;
+    int error = process_pool_run(pool, "leave_mark", marks_path, strlen(marks_path), &out);
+    emit("line", "%s returns %s", task_name(task_current()), code(error));
+    free(out.bytes);
+    return error;
+}
+
 static int stand_in_line(void *arg, void **result) {
     static const char *const names[] = {"A", "B", "C", "D"};
     task *tasks[5];
     holder_open();
+    marks_open();
     task *first = start(holds, NULL, "first");
     loop_sleep(0);
     for (int i = 0; i < 4; i++)
-        tasks[i] = start(note_order, NULL, names[i]);
+        tasks[i] = start(leaves_mark, NULL, names[i]);
     loop_sleep(0);
     emit("main", "cancels B and D, who wait for the worker");
     task_cancel(tasks[1]);
     task_cancel(tasks[3]);
     some_turns();
     emit("main", "B has ended: %d, D has ended: %d", task_done(tasks[1]), task_done(tasks[3]));
-    tasks[4] = start(note_order, NULL, "E");
+    tasks[4] = start(leaves_mark, NULL, "E");
     loop_sleep(0);
     emit("main", "lets the worker go on");
     let_go("1");
     see_off(first);
     for (int i = 0; i < 5; i++)
         see_off(tasks[i]);
+    marks_close();
     holder_close();
     return 0;
 }
@@ -285,6 +322,9 @@ static int cancel_at_work(void *arg, void **result) {
     let_go("1");
     see_off(a);
     see_off(b);
+    int left = 1;
+    ioctl(holder[0], FIONREAD, &left);
+    emit("main", "A's job was worked on to its end: %d", left == 0);
     holder_close();
     return 0;
 }
