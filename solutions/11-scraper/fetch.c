@@ -323,24 +323,31 @@ int fetcher_new(const fetch_options *options, fetcher **out) {
     return 0;
 }
 
-int fetcher_close(fetcher *f) {
+/* Ends all calls of fetch, and waits until they have returned. Returns 0, or the code that the
+ * running coroutine was woken with meanwhile. */
+static int end_requests(fetcher *f) {
     // >>> exercise fetcher/close
-    // loop_wake gives every request UV_ECONNABORTED where it waits; leave tells when the last one
-    // has gone. Whoever is cancelled here goes on waiting, and says so at the end: half a fetcher
-    // is of no use to anybody.
+    // loop_wake with UV_ECONNABORTED for each of them. leave wakes closers when the last one has
+    // gone. Whoever is cancelled here goes on waiting: half a fetcher is of no use to anybody. Only
+    // with UV_EINVAL nobody can wait.
     int error = 0;
-    f->closing = 1;
     for (request *q = f->first; q; q = q->next)
         loop_wake(q->co, UV_ECONNABORTED);
-    while (f->first) {
+    while (f->first && error != UV_EINVAL) {
         int code = crowd_wait(&f->closers);
         if (code < 0)
             error = code;
-        if (code == UV_EINVAL)
-            return error;
     }
+    return error;
+    // <<<
+}
+
+int fetcher_close(fetcher *f) {
+    f->closing = 1;
+    int error = f->first ? end_requests(f) : 0;
+    if (f->first)
+        return error;
     int code = transfers_close(f->transfers);
     destroy(f);
     return error < 0 ? error : code;
-    // <<<
 }

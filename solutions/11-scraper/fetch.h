@@ -51,7 +51,8 @@ int fetcher_new(const fetch_options *options, fetcher **out);
  * last of these calls has returned and all sockets are closed, a few turns, and frees f. A fetch
  * that begins meanwhile gets UV_ECONNABORTED as well.
  * Returns 0; UV_ECANCELED (or another code) if the coroutine was woken with it: f is closed and
- * freed all the same. aiohttp: await session.close(). */
+ * freed all the same. UV_EINVAL, and f is still there, if it would have to wait for requests and no
+ * coroutine of the running loop is running. aiohttp: await session.close(). */
 int fetcher_close(fetcher *f);
 
 /* Fetches a page, with GET; waits for it, and before for a place among the requests and for its
