@@ -1,8 +1,7 @@
-/* transfers.c - a timer of libuv's own, and a future for each transfer. */
+/* transfers.c - a timer of libuv's own, and coroutines that are woken by hand. */
 #include "transfers.h"
 
 #include "crowd.h"
-#include "future.h"
 
 #include <stdlib.h>
 
@@ -27,7 +26,8 @@ typedef struct socket_watch {
 /* One call of transfers_run, on its coroutine's stack. */
 typedef struct transfer {
     CURLcode result;
-    future *over;
+    int over;
+    coroutine *co;
 } transfer;
 
 /* ---- from libuv to libcurl ---- */
@@ -40,7 +40,8 @@ static void finished(CURL *easy, CURLcode result) {
     if (!x)
         return;
     x->result = result;
-    future_set_result(x->over, NULL);
+    x->over = 1;
+    loop_wake(x->co, 0);
 }
 
 /* libcurl tells what has ended since the last time. */
@@ -169,18 +170,14 @@ static int code_of(CURLMcode code) {
 }
 
 int transfers_run(transfers *t, CURL *easy, CURLcode *result) {
-    transfer x = {0};
-    int error = future_new(t->loop, &x.over);
-    if (error < 0)
-        return error;
+    transfer x = {.co = coroutine_current()};
     t->running++;
     curl_easy_setopt(easy, CURLOPT_PRIVATE, &x);
-    error = code_of(curl_multi_add_handle(t->multi, easy));
-    if (!error)
-        error = future_await(x.over, NULL);
+    int error = code_of(curl_multi_add_handle(t->multi, easy));
+    while (!error && !x.over)
+        error = loop_suspend(NULL);
     curl_multi_remove_handle(t->multi, easy);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, NULL);
-    future_release(x.over);
     t->running--;
     *result = x.result;
     return error;
