@@ -503,6 +503,6 @@ static int serve_many(void *arg, void **result) {
     return 0;
 }
 
-COST_SCENARIO(many, "to wait and to be called takes constant time, however many wait", 500, 8000) {
+COST_SCENARIO(many, "to wait and to be called takes constant time, however many wait", 200, 3200) {
     async_run(serve_many, &n, NULL);
 }
