@@ -106,8 +106,8 @@ int generator_free(generator *g);
  * generator_close (of no use to who returns). Python: async for, inside of async with aclosing(g),
  * because async for alone leaves the generator as it is. */
 #define async_for(item, g, error)                                                                  \
-    for (async_for_state state_of_##item __attribute__((cleanup(async_for_leave))) =               \
-             async_for_enter((g), &(error));                                                       \
+    for (async_for_state state_of_##item                                                           \
+         __attribute__((cleanup(async_for_leave))) = async_for_enter((g), &(error));               \
          state_of_##item.inside; state_of_##item.inside = 0)                                       \
         for (void *item; async_for_next(&state_of_##item, &item);)
 
