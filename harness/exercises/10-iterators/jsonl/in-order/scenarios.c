@@ -1,0 +1,4 @@
+#include "scenario.h"
+
+SCENARIO(nothing, "nothing") {
+}
