@@ -45,7 +45,7 @@ static int read_ahead(void *arg, void **result) {
     // exercise pipe/buffer
     // arg is the buffer. Fill until there is no other item; close the source, which matters if the
     // task was cancelled between two items; and whoever gets items must hear that no more will
-    // come. The end is no error.
+    // come. The end is no error, and errors have priority over a cancellation.
     not_done("pipe/buffer");
 }
 

@@ -175,11 +175,11 @@ int async_for_next(async_for_state *s, void **item) {
 void async_for_leave(async_for_state *s) {
     // >>> exercise async-generator/async-for
     // Who left the loop before its end has a generator to close. The first error is the one that
-    // stays.
+    // stays; but errors have priority over a cancellation.
     if (s->ended)
         return;
     int error = generator_close(s->g);
-    if (*s->error == 0)
+    if (error < 0 && (*s->error == 0 || *s->error == UV_ECANCELED))
         *s->error = error;
     // <<<
 }

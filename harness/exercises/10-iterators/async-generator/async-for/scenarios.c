@@ -185,11 +185,13 @@ static int several_errors(void *arg, void **result) {
     leave_with(UV_ENOSPC, 0);
     leave_with(UV_ENOSPC, UV_EIO);
     leave_with(UV_EOF, 0);
+    leave_with(UV_ECANCELED, UV_EIO);
+    leave_with(UV_ECANCELED, 0);
     return 0;
 }
 
-SCENARIO(first_error, "who leaves with an error keeps it, also UV_EOF; without one, that of the "
-                      "cleanup is the loop's") {
+SCENARIO(first_error, "who leaves with an error keeps it, also UV_EOF; without one, or with "
+                      "UV_ECANCELED, that of the cleanup is the loop's") {
     async_run(several_errors, NULL, NULL);
 }
 

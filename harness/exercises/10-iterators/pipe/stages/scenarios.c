@@ -205,6 +205,29 @@ SCENARIO(cancelled, "a cancellation of the consumer arrives wherever in the pipe
     async_run(cancel_consumer, NULL, NULL);
 }
 
+static int fails_to_clean_up(generator *g, void *arg) {
+    while (!generator_yield(g, arg))
+        ;
+    return UV_EIO;
+}
+
+static int close_a_bad_one(void *arg, void **result) {
+    generator *g;
+    void *item;
+    generator_new(fails_to_clean_up, NULL, &g);
+    pipe_map(&g, square, NULL);
+    pipe_filter(&g, is_even, NULL);
+    pipe_take(&g, 5);
+    generator_next(g, &item);
+    emit("main", "generator_close returns %s", code(generator_close(g)));
+    emit("main", "generator_free returns %s", code(generator_free(g)));
+    return 0;
+}
+
+SCENARIO(cleanup_fails, "an error of the source's cleanup comes out of generator_close") {
+    async_run(close_a_bad_one, NULL, NULL);
+}
+
 /* ---- never_asked ---- */
 
 static int nothing_asked(void *arg, void **result) {
