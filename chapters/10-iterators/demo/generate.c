@@ -21,7 +21,10 @@ typedef struct job {
     long megabytes, lines;
 } job;
 
+/* Ctrl-C: main is cancelled where it waits. A second one ends the program as it is, should that be a
+ * thread that reads from a pipe to which nobody writes. */
 static void interrupted(uv_signal_t *signal, int number) {
+    uv_signal_stop(signal);
     task_cancel(signal->data);
 }
 

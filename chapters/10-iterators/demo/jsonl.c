@@ -20,8 +20,10 @@ typedef struct summary {
     long records, kinds[8], bad;
 } summary;
 
-/* Ctrl-C: main is cancelled where it waits. */
+/* Ctrl-C: main is cancelled where it waits. A second one ends the program as it is, should that be a
+ * thread that reads from a pipe to which nobody writes. */
 static void interrupted(uv_signal_t *signal, int number) {
+    uv_signal_stop(signal);
     task_cancel(signal->data);
 }
 
