@@ -231,9 +231,11 @@ static void add_layers(build *b) {
 
 static void add_scenarios(build *b) {
     const chapter *c = b->chapter;
+    if (b->explore)
+        add_ours(b, CHECKED, c, "harness/explore/scenarios.c", "explore");
     for (int i = 0; i < c->exercise_count; i++) {
         const exercise *e = &c->exercises[i];
-        if (b->only && b->only != e)
+        if (b->explore || (b->only && b->only != e))
             continue;
         char *path = formatted("%s/scenarios.c", e->directory);
         add_ours(b, CHECKED, c, path, e->id);

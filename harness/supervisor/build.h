@@ -24,6 +24,7 @@ struct build {
     const chapter *chapter;
     base base;
     const exercise *only; /* NULL: the scenarios of all exercises */
+    int explore;          /* the interpreter of random programs instead of scenarios */
     const char *demo;     /* the name of a demo program instead, without .c; else NULL */
     int virtual_clock;    /* of a demo */
     int strict;           /* a fault is an end: nothing is replaced */

@@ -18,6 +18,9 @@ static const struct command {
     {"test", command_test, WITH_TRACES,
      "[--chapter X] [--exercise ID] [--base own|reference]\n"
      "            [--submission DIR | --reference] [--clock virtual|real]"},
+    {"explore", command_explore, PLAN,
+     "--chapter X | --exercise ID [--number N] [--seed N]\n"
+     "            [--base own|reference] [--submission DIR | --reference]"},
     {"grade", command_grade, WITH_TRACES,
      "[--submission DIR | --reference] [--brief] [--json FILE] [--report FILE]"},
     {"grade-all", command_grade_all, WITH_TRACES, "--submissions DIR --out DIR"},

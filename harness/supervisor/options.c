@@ -89,6 +89,7 @@ char *options_parse(options *o, int argc, char **argv) {
         {.flag = "--clock", .string = &o->clock},
         {.flag = "--runs", .number = &o->runs},
         {.flag = "--number", .number = &o->number},
+        {.flag = "--seed", .number = &o->seed},
         {.flag = "--name", .string = &o->name},
         {.flag = "--own", .given = &o->own},
         {.flag = "--check", .given = &o->check},

@@ -21,6 +21,7 @@ typedef struct options {
     const char *clock; /* --clock virtual|real; NULL: what each scenario says */
     int runs;          /* --runs N, at least 1 if given */
     int number;        /* --number N, at least 1 if given */
+    int seed;          /* --seed N, at least 1 if given */
     const char *name;
     int own, check;
     int brief;        /* --brief: a line an exercise, no explanations */

@@ -25,6 +25,10 @@ enum {
     WALL_SECONDS = 30,              /* the last resort */
 };
 
+struct process;
+
+/* What a process that has ended left becomes the run's; the process is cleared. */
+void run_take(run *r, struct process *p, const char *program);
 void run_free(run *r);
 
 #endif
