@@ -156,6 +156,8 @@ static void start(const struct scenario *s) {
         harness_limit_cpu(s->cost ? COST_CPU_SECONDS : CPU_SECONDS);
     harness_clock_start();
     harness_record_word("begin", id_of(s));
+    if (harness_adversity_start)
+        harness_adversity_start();
 }
 
 int main(int argc, char **argv) {

@@ -100,7 +100,8 @@ static void print_found(search *s, explorer *e, int seed) {
     explorer_explain(e, text_string(&t), &o);
     printf("Program %d is not run as by the reference. As short as it gets:\n\n", seed);
     print_program(&p);
-    printf("\n    Each line is done in one go. A acts at 1, 21, 41, ... ms, B at 2, 22, 42, ...\n\n");
+    printf(
+        "\n    Each line is done in one go. A acts at 1, 21, 41, ... ms, B at 2, 22, 42, ...\n\n");
     print_text(o.headline ? o.headline : "", "  ");
     printf("\n");
     print_text(text_string(&o.details), "    ");
@@ -110,6 +111,12 @@ static void print_found(search *s, explorer *e, int seed) {
     outcome_free(&o);
     text_free(&t);
     program_free(&p);
+}
+
+static int show_all(const search *s) {
+    for (int i = 0; i < s->texts.count; i++)
+        printf("%s%s", i ? "\n" : "", s->texts.items[i]);
+    return 0;
 }
 
 /* The exercise that a program came to and that is not done yet; NULL if it is something else. The
@@ -188,6 +195,10 @@ int command_explore(plan *p, const options *o) {
                 .only = only,
                 .first = o->seed ? o->seed : 1,
                 .count = o->number ? o->number : PROGRAMS};
+    if (o->show) {
+        make_programs(&s);
+        return show_all(&s);
+    }
     code *code = options_code(o, p);
     explorer e;
     explorer_open(&e, p, of, code, o->base);

@@ -59,8 +59,7 @@ static void reference_ended(process *p, void *arg) {
     run_take(&b->reference, p, b->explorer->reference.program);
 }
 
-static void start(batch *b, process *p, const char *program,
-                  void (*ended)(process *p, void *arg)) {
+static void start(batch *b, process *p, const char *program, void (*ended)(process *p, void *arg)) {
     *p = (process){0};
     scenario_process(p, program, "explore", SCENARIO, "virtual");
     for (int i = 0; i < b->count; i++)

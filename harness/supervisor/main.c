@@ -19,7 +19,10 @@ static const struct command {
      "[--chapter X] [--exercise ID] [--base own|reference]\n"
      "            [--submission DIR | --reference] [--clock virtual|real]"},
     {"explore", command_explore, PLAN,
-     "--chapter X | --exercise ID [--number N] [--seed N]\n"
+     "--chapter X | --exercise ID [--number N] [--seed N] [--show]\n"
+     "            [--base own|reference] [--submission DIR | --reference]"},
+    {"adversity", command_adversity, WITH_TRACES,
+     "--chapter X | --exercise ID [--scenario NAME] [--mode MODE] [--seed N]\n"
      "            [--base own|reference] [--submission DIR | --reference]"},
     {"grade", command_grade, WITH_TRACES,
      "[--submission DIR | --reference] [--brief] [--json FILE] [--report FILE]"},

@@ -90,9 +90,11 @@ char *options_parse(options *o, int argc, char **argv) {
         {.flag = "--runs", .number = &o->runs},
         {.flag = "--number", .number = &o->number},
         {.flag = "--seed", .number = &o->seed},
+        {.flag = "--mode", .string = &o->mode},
         {.flag = "--name", .string = &o->name},
         {.flag = "--own", .given = &o->own},
         {.flag = "--check", .given = &o->check},
+        {.flag = "--show", .given = &o->show},
         {.flag = "--brief", .given = &o->brief},
         {0},
     };

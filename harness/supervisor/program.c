@@ -76,8 +76,7 @@ static const struct {
     {"wait/all", BASE ERRORS CANCELS OFTEN("wait_all ") "future_set_result "},
     {"wait/first",
      BASE ERRORS CANCELS OFTEN("wait_first wait_exception ") OFTEN("future_set_result ")},
-    {"as-completed/order",
-     BASE ERRORS CANCELS OFTEN("as_completed ") OFTEN("future_set_result ")},
+    {"as-completed/order", BASE ERRORS CANCELS OFTEN("as_completed ") OFTEN("future_set_result ")},
     {"cancel/task", FUTURES OFTEN("future_await task_cancel ")},
     {"cancel/chain", FUTURES CANCELS OFTEN("task_await task_cancel ") "gather gather_errors "},
     {"cancel/cleanup", FUTURES CANCELS "task_await " OFTEN("cancel_and_wait ")},
@@ -87,20 +86,20 @@ static const struct {
     {"group/errors", FUTURES CANCELS "task_await timeout " OFTEN("task_group ") "raise raise "},
     {"lock/acquire", SLEEP OFTEN("lock_acquire lock_release ")},
     {"event/wait", SLEEP OFTEN("event_wait event_set ") TWICE("event_clear ")},
-    {"condition/wait", SLEEP "lock_acquire condition_notify "
-                           OFTEN("lock_acquire;condition_wait;lock_release "
-                                 "lock_acquire;condition_notify+lock_release+task_cancel ")
-                               TWICE("lock_acquire;condition_notify+task_cancel+lock_release "
-                                     "lock_acquire;condition_notify_all+lock_release ")},
+    {"condition/wait", SLEEP "lock_acquire lock_release condition_notify " OFTEN(
+                           "lock_acquire;condition_wait;lock_release "
+                           "lock_acquire;condition_notify+lock_release+task_cancel ")
+                           TWICE("lock_acquire;condition_notify+task_cancel+lock_release "
+                                 "lock_acquire;condition_notify_all+lock_release ")},
     {"semaphore/acquire", SLEEP OFTEN("semaphore_acquire semaphore_release ")},
     {"semaphore/bounded", SLEEP OFTEN("semaphore_acquire semaphore_release ")},
-    {"queue/put-get", SLEEP OFTEN("queue_put queue_get ")
-                          TWICE("queue_put_nowait queue_get_nowait queue_put_nowait+task_cancel "
-                                "queue_get_nowait+task_cancel queue_put_nowait+queue_get_nowait ")
-                              "queue_shutdown "},
-    {"queue/join", SLEEP TWICE("queue_put queue_get ")
-                       OFTEN("queue_join queue_task_done queue_put_nowait queue_get_nowait ")
-                           "queue_shutdown_now "},
+    {"queue/put-get",
+     SLEEP OFTEN("queue_put queue_get ") TWICE(
+         "queue_put_nowait queue_get_nowait queue_put_nowait+task_cancel "
+         "queue_get_nowait+task_cancel queue_put_nowait+queue_get_nowait ") "queue_shutdown "},
+    {"queue/join",
+     SLEEP TWICE("queue_put queue_get ") OFTEN(
+         "queue_join queue_task_done queue_put_nowait queue_get_nowait ") "queue_shutdown_now "},
     {"barrier/wait", SLEEP OFTEN("barrier_wait ") "barrier_wait barrier_reset barrier_abort "},
 };
 
@@ -287,7 +286,7 @@ static void add_instruction(generator *g, program_task *t, const struct verb *v)
 }
 
 /* What is locked shall mostly be unlocked again, by the same task a little later. */
-static const char *partner_of(const char *instruction) {
+static const char *partner_of(const generator *g, const char *instruction) {
     static const char *const pairs[][2] = {
         {"lock_acquire", "lock_release"},
         {"condition_wait", "lock_release"},
@@ -296,14 +295,38 @@ static const char *partner_of(const char *instruction) {
         {"queue_get queue", "queue_task_done queue"},
         {"queue_get lifo", "queue_task_done lifo"},
     };
-    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
-        if (ends_with(instruction, pairs[i][0]))
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        char *verb = formatted("%.*s", (int)strcspn(pairs[i][1], " "), pairs[i][1]);
+        int known = list_has(g->verbs, verb);
+        free(verb);
+        if (known && ends_with(instruction, pairs[i][0]))
             return pairs[i][1];
+    }
     return NULL;
 }
 
 static void add_step(program_task *t) {
     t->steps[t->step_count++] = (program_step){{0}};
+}
+
+/* What a cancellation leads to may take a few turns, and the contract does not say how many. So
+ * whoever has just cancelled something does not begin to wait for what can be done by that. */
+static int is_hasty(const list *before, const struct verb *v) {
+    if (!v->waits || !strpbrk(v->takes, "ftxFXGi"))
+        return 0;
+    for (int i = 0; i < before->count; i++)
+        if (starts_with(before->items[i], "task_cancel") ||
+            starts_with(before->items[i], "future_cancel"))
+            return 1;
+    return 0;
+}
+
+/* Tasks that wait for themselves, or release what they do not have, are of little interest. */
+static int is_pointless(generator *g, const program_task *t, const struct verb *v) {
+    int acquires = strcmp(v->name, "lock_acquire") == 0;
+    int releases = strcmp(v->name, "lock_release") == 0;
+    int needs = releases || starts_with(v->name, "condition_");
+    return ((acquires && t->has_lock) || (needs && !t->has_lock)) && chance(&g->dice, 90);
 }
 
 /* Adds what a word says, to the last step and new ones. Returns whether the last waits. */
@@ -314,8 +337,13 @@ static int add_word(generator *g, program_task *t, const char *word) {
         char *name = formatted("%.*s", (int)length, at);
         const struct verb *v = verb_of(name);
         free(name);
-        if (v && possible(g, t, v) && (waits = v->waits, 1))
+        if (v && possible(g, t, v) && !is_hasty(&last_step(t)->instructions, v) &&
+            !is_pointless(g, t, v)) {
             add_instruction(g, t, v);
+            if (starts_with(v->name, "lock_"))
+                t->has_lock = v->waits;
+            waits = v->waits;
+        }
         at += length;
         if (*at == ';' && last_step(t)->instructions.count)
             add_step(t);
@@ -344,6 +372,7 @@ static void generate_task(generator *g, program_task *t) {
         if (partner && chance(&g->dice, 30)) {
             add_step(t);
             list_add(&last_step(t)->instructions, partner);
+            t->has_lock &= strcmp(partner, "lock_release") != 0;
             if (list_has(g->verbs, "task_cancel") && possible(g, t, verb_of("task_cancel")) &&
                 chance(&g->dice, 60))
                 add_instruction(g, t, verb_of("task_cancel"));
@@ -351,7 +380,7 @@ static void generate_task(generator *g, program_task *t) {
         }
         generate_step(g, t);
         const list *done = &last_step(t)->instructions;
-        const char *needs = partner_of(done->items[done->count - 1]);
+        const char *needs = partner_of(g, done->items[done->count - 1]);
         partner = needs && chance(&g->dice, 80) ? needs : partner;
     }
     if (partner) {
@@ -455,8 +484,7 @@ static void forget_task(program *p, char name) {
 static void remove_task(program *p, int i) {
     char name = p->tasks[i].name;
     task_free(&p->tasks[i]);
-    memmove(&p->tasks[i], &p->tasks[i + 1],
-            (size_t)(p->task_count - i - 1) * sizeof *p->tasks);
+    memmove(&p->tasks[i], &p->tasks[i + 1], (size_t)(p->task_count - i - 1) * sizeof *p->tasks);
     p->task_count--;
     forget_task(p, name);
 }

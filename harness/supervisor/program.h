@@ -17,6 +17,7 @@ typedef struct program_step {
 typedef struct program_task {
     char name; /* 'A', 'B', ... */
     int grouped, refuses, cleans_up;
+    int has_lock; /* while it is being made: it will have it here */
     program_step steps[MOST_STEPS];
     int step_count;
 } program_task;
