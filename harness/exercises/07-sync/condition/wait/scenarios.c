@@ -333,7 +333,7 @@ static int bake(void *arg, void **result) {
     return 0;
 }
 
-SCENARIO(wait_for,
+SCENARIO(wait_for_a_predicate,
          "condition_wait_for looks first, with the lock, and again after each notification, "
          "until what it waits for is so") {
     run(bake);
