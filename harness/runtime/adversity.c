@@ -197,7 +197,7 @@ ssize_t send(int fd, const void *bytes, size_t size, int flags) {
 /* Everybody who waits, in the order of coming; each on his own stack. */
 typedef struct waiting {
     coroutine *co;
-    task *task; /* NULL below chapter 04 */
+    task *task; /* NULL if it is none, so always below chapter 04 */
     struct waiting *previous, *next;
 } waiting;
 
@@ -213,11 +213,9 @@ static void drop(void *t) {
     task_release(t);
 }
 
-/* In the next turn, before what is queued after this. Without tasks a code that is kept does. */
+/* In the next turn, before what is queued after this. */
 static void cancel_soon(const waiting *w) {
-    if (!w->task)
-        __real_loop_wake(w->co, UV_ECANCELED);
-    else if (loop_call_soon_or_drop(loop_running(), cancel_now, task_retain(w->task), drop) < 0)
+    if (loop_call_soon_or_drop(loop_running(), cancel_now, task_retain(w->task), drop) < 0)
         task_release(w->task);
 }
 
@@ -227,7 +225,7 @@ static void begin_to_wait(waiting *w, const void *caller) {
     if (first)
         first->previous = w;
     first = w;
-    if (w->co && is_hit(CANCEL)) {
+    if (w->task && is_hit(CANCEL)) {
         tell("whoever waits here is cancelled", caller);
         cancel_soon(w);
     }
@@ -262,14 +260,11 @@ void __wrap_loop_wake(coroutine *co, int code) {
     waiting *w = first;
     while (w && w->co != co)
         w = w->next;
-    if (w && code == 0 && is_hit(CANCEL_WOKEN)) {
+    if (w && w->task && code == 0 && is_hit(CANCEL_WOKEN)) {
         tell("whoever is woken here is cancelled", CALLER);
-        if (w->task)
-            cancel_soon(w); /* its place in the queue is before that of the woken one */
+        cancel_soon(w); /* its place in the queue is before that of the woken one */
     }
     __real_loop_wake(co, code);
-    if (w && !w->task && mode == CANCEL_WOKEN && code == 0 && count == number)
-        __real_loop_wake(co, UV_ECANCELED);
 }
 
 /* Nothing will ever happen. Returns 1 if something will after all. */
@@ -279,8 +274,6 @@ int harness_adversity_rescue(void) {
     for (const waiting *w = first; w; w = w->next)
         if (w->task)
             task_cancel(w->task);
-        else if (w->co)
-            __real_loop_wake(w->co, UV_ECANCELED);
     if (!first && &loop_stop && loop_running())
         loop_stop(loop_running());
     uv_async_send(&harness_running_loop->wq_async);

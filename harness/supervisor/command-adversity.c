@@ -30,8 +30,8 @@ static const struct mode {
     {"order", 1, "never two things are ready at once"},
     {"cut", 1, "no reads or writes of sockets"},
     {"reset", 0, "no reads or writes of sockets"},
-    {"cancel", 0, "no coroutine of a loop waits"},
-    {"cancel-woken", 0, "no coroutine of a loop is woken by another"},
+    {"cancel", 0, "no task waits"},
+    {"cancel-woken", 0, "no task is woken"},
     {"memory", 0, "no allocations"},
 };
 
@@ -119,15 +119,16 @@ static void fail(trial *t, const run *r, const records *own, const outcome *o) {
     t->failures++;
 }
 
-/* The first line of a scenario that is named in words; the caller's, NULL if there is none. */
-static char *scenario_line(const char *words) {
-    const char *at = strstr(words, "harness/exercises/");
-    return at ? formatted("%.*s", (int)strcspn(at, "\n)"), at) : NULL;
+/* The function that a list of calls begins with; "" if there is none. */
+static void innermost(const char *calls, char name[100]) {
+    *name = '\0';
+    if (sscanf(calls, " in %99s", name) != 1)
+        *name = '\0';
 }
 
 /* A scenario is written for a quiet day: it may go on with a pointer that it was not given, or wait
  * in a loop of its own for what somebody was kept from doing. That says nothing about the layer.
- * But where something went wrong on purpose a null pointer is the layer's own mistake. */
+ * But a null pointer in the very function that was refused something is its own mistake. */
 static int is_fragile(const trial *t, const run *r, const records *own, const outcome *o) {
     const record *endless = records_find(own, RECORD_ENDLESS);
     if (t->mode->same_trace)
@@ -137,15 +138,12 @@ static int is_fragile(const trial *t, const run *r, const records *own, const ou
     if (!strstr(o->headline, "null pointer"))
         return 0;
     text place = {0};
+    char here[100], there[100];
     add_place(t, r, own, &place);
-    char *there = scenario_line(text_string(&place)), *here = scenario_line(o->headline);
-    if (!here)
-        here = scenario_line(text_string(&o->details));
-    int fragile = here && (!there || strcmp(here, there) != 0);
-    free(there);
-    free(here);
+    innermost(text_string(&o->details), here);
+    innermost(text_string(&place) + strcspn(text_string(&place), "\n"), there);
     text_free(&place);
-    return fragile;
+    return *here && strcmp(here, there) != 0;
 }
 
 static void judge_run(trial *t, const run *r) {

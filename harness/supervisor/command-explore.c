@@ -18,8 +18,9 @@ typedef struct search {
     plan *plan;
     const chapter *chapter;
     const exercise *only; /* NULL: all of the chapter */
-    list left_out;        /* exercises that are not done yet */
-    int first, count;     /* seeds */
+    base base;
+    list left_out;    /* exercises that are not done yet */
+    int first, count; /* seeds */
     list texts;
 } search;
 
@@ -66,10 +67,11 @@ static void make_programs(search *s) {
 /* ---- what is said ---- */
 
 static void say_again(const search *s, int first, int count) {
+    const char *base = s->base == BASE_REFERENCE ? " BASE=reference" : "";
     if (s->only)
-        printf("make explore EX=%s SEED=%d N=%d", s->only->id, first, count);
+        printf("make explore EX=%s SEED=%d N=%d%s", s->only->id, first, count, base);
     else
-        printf("make explore CH=%02d SEED=%d N=%d", s->chapter->number, first, count);
+        printf("make explore CH=%02d SEED=%d N=%d%s", s->chapter->number, first, count, base);
 }
 
 static void print_text(const char *string, const char *indent) {
@@ -193,6 +195,7 @@ int command_explore(plan *p, const options *o) {
     search s = {.plan = p,
                 .chapter = of,
                 .only = only,
+                .base = o->base,
                 .first = o->seed ? o->seed : 1,
                 .count = o->number ? o->number : PROGRAMS};
     if (o->show) {
