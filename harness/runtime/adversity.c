@@ -35,7 +35,8 @@
 
 enum { MOST_CUTS = 2000, MOST_RESCUES = 4 };
 
-static enum { CALM, ORDER, CUT, RESET, CANCEL, CANCEL_WOKEN, MEMORY } mode;
+enum { CALM, ORDER, CUT, RESET, CANCEL, CANCEL_WOKEN, MEMORY };
+static int mode;
 static const char *const names[] = {"",       "order",        "cut",   "reset",
                                     "cancel", "cancel-woken", "memory"};
 static long long number; /* the seed, or which one */
@@ -67,7 +68,7 @@ void harness_adversity_start(void) {
         if (strncmp(words, names[i], length) == 0 && words[length] == ' ') {
             number = atoll(words + length);
             chance_state = (uint64_t)number;
-            mode = (__typeof__(mode))i;
+            mode = i;
         }
     }
     unsetenv("WORKBOOK_ADVERSITY");

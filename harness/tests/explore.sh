@@ -51,7 +51,7 @@ explore() { # submission, more ...
 for chapter in 05 06 07; do
     says "$chapter: the reference agrees with itself" 'every one is run as by the reference' \
         "$workbook" explore --reference --chapter $chapter --number 100
-    for variant in harness/variants/$chapter-*/*/; do
+    for variant in harness/variants/"$chapter"-*/*/; do
         name=$(basename "$(dirname "$variant")")
         folder="$work/$(basename "$variant")/chapters/$name"
         mkdir -p "$folder"
