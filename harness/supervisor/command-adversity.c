@@ -126,8 +126,15 @@ static void innermost(const char *calls, char name[100]) {
         *name = '\0';
 }
 
-/* A scenario is written for a quiet day: it may go on with a pointer that it was not given, or wait
- * in a loop of its own for what somebody was kept from doing. That says nothing about the layer.
+/* Was what is used here freed by queue_free or the like, which only a scenario calls? */
+static int given_back_by_its_owner(const char *details) {
+    char name[100];
+    return sscanf(details, " freed in %99s", name) == 1 && ends_with(name, "_free");
+}
+
+/* A scenario is written for a quiet day: it may go on with a pointer that it was not given, give
+ * back what others still use, or wait in a loop of its own for what somebody was kept from doing.
+ * That says nothing about the layer.
  * But a null pointer in the very function that was refused something is its own mistake. */
 static int is_fragile(const trial *t, const run *r, const records *own, const outcome *o) {
     const record *endless = records_find(own, RECORD_ENDLESS);
@@ -135,6 +142,8 @@ static int is_fragile(const trial *t, const run *r, const records *own, const ou
         return 0;
     if (endless)
         return strcmp(endless->word, "time") == 0;
+    if (strstr(o->headline, "already freed"))
+        return given_back_by_its_owner(text_string(&o->details));
     if (!strstr(o->headline, "null pointer"))
         return 0;
     text place = {0};
