@@ -166,9 +166,6 @@ int chat_leave(chat *c, client *who) {
 }
 
 int chat_say(chat *c, client *who, const char *text) {
-    // >>> exercise room/history
-    // One message_new for all: a json_pack of six strings, message_time among them. Remember it,
-    // broadcast it, count it.
     room *r = who->room;
     char time[32];
     message *m;
@@ -187,7 +184,6 @@ int chat_say(chat *c, client *who, const char *text) {
     c->stats.total_messages++;
     message_release(m);
     return 0;
-    // <<<
 }
 
 /* ---- turns ---- */

@@ -79,9 +79,9 @@ int http_parse(char *head, request_head *out) {
 // >>> reference
 /* Returns 1 if an origin is a page of this host. */
 static int is_ours(const char *origin, const char *host) {
-    if (strncmp(origin, "http://", 7) == 0)
+    if (strncasecmp(origin, "http://", 7) == 0)
         origin += 7;
-    else if (strncmp(origin, "https://", 8) == 0)
+    else if (strncasecmp(origin, "https://", 8) == 0)
         origin += 8;
     else
         return 0;
@@ -128,21 +128,22 @@ static const char *reason(int status) {
 /* The page loads nothing from elsewhere, is shown in no frame, and runs no script but its own. */
 static int send_answer(stream *s, int status, const char *type, const char *body, size_t size) {
     char head[1024];
-    int length = snprintf(head, sizeof head,
-                          "HTTP/1.1 %d %s\r\n"
-                          "Content-Type: %s; charset=utf-8\r\n"
-                          "Content-Length: %zu\r\n"
-                          "Cache-Control: no-cache\r\n"
-                          "Content-Security-Policy: default-src 'none'; script-src 'self'; "
-                          "style-src 'self'; connect-src 'self'; img-src data:; "
-                          "base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n"
-                          "X-Content-Type-Options: nosniff\r\n"
-                          "Referrer-Policy: no-referrer\r\n"
-                          "%s%s"
-                          "Connection: close\r\n\r\n",
-                          status, reason(status), type, size,
-                          status == 426 ? "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" : "",
-                          status == 405 ? "Allow: GET\r\n" : "");
+    int length =
+        snprintf(head, sizeof head,
+                 "HTTP/1.1 %d %s\r\n"
+                 "Content-Type: %s; charset=utf-8\r\n"
+                 "Content-Length: %zu\r\n"
+                 "Cache-Control: no-cache\r\n"
+                 "Content-Security-Policy: default-src 'none'; script-src 'self'; "
+                 "style-src 'self'; connect-src 'self'; img-src data:; "
+                 "base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n"
+                 "X-Content-Type-Options: nosniff\r\n"
+                 "Referrer-Policy: no-referrer\r\n"
+                 "%s%s"
+                 "Connection: close\r\n\r\n",
+                 status, reason(status), type, size,
+                 status == 426 ? "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" : "",
+                 status == 405 ? "Allow: GET\r\n" : "");
     int error = stream_write(s, head, (size_t)length);
     if (!error)
         error = stream_write(s, body, size);

@@ -81,7 +81,8 @@ static int do_join(const request *r) {
     const char *room = member(r, "room_id");
     int error = chat_join(r->chat, r->who, room ? room : "");
     if (error == UV_ENOTCONN)
-        refuse(r, "not-registered", "say who you are first: {\"type\":\"register\",\"username\":...}");
+        refuse(r, "not-registered",
+               "say who you are first: {\"type\":\"register\",\"username\":...}");
     else if (error < 0)
         refuse_with(r, error);
     return 0;

@@ -24,22 +24,17 @@ typedef struct session {
 /* Waits for a message, and takes all that have gathered, up to BATCH. Returns how many, or an
  * error. */
 static int gather_messages(client *c, message **batch) {
-    // >>> exercise session/run
-    // client_get waits for the first one; without time it does not wait for the others.
     int error = client_get(c, NO_TIMEOUT, &batch[0]), count = 1;
     if (error < 0)
         return error;
     while (count < BATCH && client_get(c, 0, &batch[count]) == 0)
         count++;
     return count;
-    // <<<
 }
 
 /* The task that writes. Ends when the client is shut and everything is sent, or with an error. */
 static int write_messages(void *arg, void **result) {
     session *s = arg;
-    // >>> exercise session/run
-    // gather_messages, send them, release them; UV_EOF: the end of the wire.
     message *batch[BATCH];
     int error = 0;
     while (!error) {
@@ -51,7 +46,6 @@ static int write_messages(void *arg, void **result) {
             message_release(batch[i]);
     }
     return error;
-    // <<<
 }
 
 /* ---- the reader ---- */
@@ -80,10 +74,6 @@ static int receive(session *s, char **text, size_t *size) {
 /* Has one line answered. error: with which it came. Returns 0, or why nothing more is to be read.
  */
 static int answer(session *s, int error, char *text, size_t size) {
-    // >>> exercise session/run
-    // Nothing to be said to a sign of life. chat_take_turn first, then protocol_handle, or
-    // protocol_refuse for a line that could not be read (UV_EMSGSIZE, UV_ECHARSET); any other error
-    // ends it. At last one turn for the others: loop_sleep(0).
     int refused = error == UV_EMSGSIZE || error == UV_ECHARSET;
     if (error < 0 && !refused)
         return error;
@@ -98,14 +88,10 @@ static int answer(session *s, int error, char *text, size_t size) {
     else if (protocol_handle(s->all->chat, s->client, text, size) == UV_EOF)
         return UV_EOF;
     return loop_sleep(0);
-    // <<<
 }
 
 /* Reads until the client ends or is dropped. Returns why. */
 static int read_lines(session *s) {
-    // >>> exercise session/run
-    // protocol_welcome; receive and answer, as long as there is no error and the client is not shut
-    // (it may be so from the beginning).
     int error = s->client->shut ? 0 : protocol_welcome(s->all->chat, s->client);
     while (!error && !s->client->shut) {
         char *text = NULL;
@@ -115,7 +101,6 @@ static int read_lines(session *s) {
         free(text);
     }
     return error;
-    // <<<
 }
 
 /* ---- the end ---- */
@@ -139,7 +124,7 @@ static int understand(session *s, int error) {
 
 /* Waits for the writer, but not too long. error: if there is one, it has nothing more to do. */
 static int end_writer(session *s, task *writer, int error) {
-    // >>> exercise session/run
+    // >>> exercise session/idle
     // client_shut lets it come to its end: wait_for, grace_ms. With an error: cancel_and_wait.
     client_shut(s->client);
     if (error < 0) {

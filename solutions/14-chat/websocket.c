@@ -258,7 +258,8 @@ static int send_control(websocket *w, int queued) {
 
 int websocket_ping(websocket *w) {
     struct wslay_event_msg ping = {.opcode = WSLAY_PING};
-    return websocket_is_open(w) ? send_control(w, wslay_event_queue_msg(w->wslay, &ping)) : UV_EPIPE;
+    return websocket_is_open(w) ? send_control(w, wslay_event_queue_msg(w->wslay, &ping))
+                                : UV_EPIPE;
 }
 
 int websocket_close(websocket *w, int code, const char *reason) {
