@@ -98,7 +98,8 @@ static int keep(websocket *w, const uint8_t *bytes, size_t size) {
     if (!t)
         return UV_ENOMEM;
     t->size = size;
-    memcpy(t->bytes, bytes, size);
+    if (size > 0)
+        memcpy(t->bytes, bytes, size);
     t->bytes[size] = '\0';
     int error = queue_put_nowait(w->texts, t);
     if (error < 0)
@@ -110,6 +111,8 @@ static int keep(websocket *w, const uint8_t *bytes, size_t size) {
 static void arrived(wslay_event_context_ptr wslay, const struct wslay_event_on_msg_recv_arg *m,
                     void *arg) {
     websocket *w = arg;
+    if (!websocket_is_open(w))
+        return; /* what comes behind an offence is not heard */
     // >>> exercise websocket/frames
     // A ping or a pong is a sign of life. A text is kept, unless it holds a 0: websocket_close with
     // 1007. Binary is closed with 1003. A close has nothing to do with you. wslay has seen to it
@@ -118,7 +121,7 @@ static void arrived(wslay_event_context_ptr wslay, const struct wslay_event_on_m
         w->life = 1;
     else if (m->opcode == WSLAY_BINARY_FRAME)
         w->error = websocket_close(w, WSLAY_CODE_UNSUPPORTED_DATA, "only text");
-    else if (m->opcode == WSLAY_TEXT_FRAME && memchr(m->msg, 0, m->msg_length))
+    else if (m->opcode == WSLAY_TEXT_FRAME && m->msg_length > 0 && memchr(m->msg, 0, m->msg_length))
         w->error = websocket_close(w, WSLAY_CODE_INVALID_FRAME_PAYLOAD_DATA, "a zero in text");
     else if (m->opcode == WSLAY_TEXT_FRAME)
         w->error = keep(w, m->msg, m->msg_length);

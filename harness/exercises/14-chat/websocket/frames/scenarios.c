@@ -240,7 +240,8 @@ static void offend(const char *how, int first, const char *bytes, size_t size) {
     emit("browser", "sends %s", how);
     send_text(&b, FIN | TEXT, "first");
     send_frame(&b, first, bytes, size);
-    send_text(&b, FIN | TEXT, "not heard");
+    send_text(&b, FIN | TEXT, "another one");
+    peer_end(b.peer);
     while (receive(&b) == 0)
         ;
     loop_sleep(10);
