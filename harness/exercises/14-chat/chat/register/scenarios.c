@@ -44,6 +44,9 @@ static int three_people(void *arg, void **result) {
     chat_unregister(c, a);
     chat_unregister(c, a);
     statistics();
+    enter(a, "Ada");
+    statistics();
+    chat_unregister(c, a);
     client_free(a);
     client_free(b);
     client_free(d);

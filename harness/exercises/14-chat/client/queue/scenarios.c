@@ -36,9 +36,30 @@ static int put_and_get(void *arg, void **result) {
     return 0;
 }
 
+static int note_turn(void *arg, void **result) {
+    emit("other", "another task runs");
+    return 0;
+}
+
+static int get_at_once(void *arg, void **result) {
+    client_new(&c);
+    task_create(note_turn, NULL, "other", NULL);
+    get("main", 0);
+    send_note(c, "one");
+    get("main", 1000);
+    emit("main", "waits");
+    get("main", 1000);
+    client_free(c);
+    return 0;
+}
+
 SCENARIO(in_order, "messages come out in the order in which they were put; client_get waits no "
                    "longer than its time, and not at all without one") {
     async_run(put_and_get, NULL, NULL);
+}
+
+SCENARIO(at_once, "without a time, or with a message there already, nobody else runs in between") {
+    async_run(get_at_once, NULL, NULL);
 }
 
 static int wait_for_one(void *name, void **result) {
