@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+enum { DEPTH = 8 };
+
 /* One request, and where its answer goes. */
 typedef struct request {
     chat *chat;
@@ -151,11 +153,30 @@ static int act(const request *r) {
     return 0;
 }
 
+/* Returns 1 if nothing is nested deeper than a request needs. jansson goes down by calling itself,
+ * up to 2048 times: more than the stack of a coroutine is made for. */
+static int is_shallow(const char *text, size_t size) {
+    int depth = 0, in_string = 0;
+    for (size_t i = 0; i < size && depth <= DEPTH; i++) {
+        if (in_string && text[i] == '\\')
+            i++;
+        else if (text[i] == '"')
+            in_string = !in_string;
+        else if (!in_string && (text[i] == '[' || text[i] == '{'))
+            depth++;
+        else if (!in_string && (text[i] == ']' || text[i] == '}'))
+            depth--;
+    }
+    return depth <= DEPTH;
+}
+
 int protocol_handle(chat *c, client *who, const char *text, size_t size) {
     if (strspn(text, " \t\r") == size)
         return 0;
     json_error_t why;
-    request r = {.chat = c, .who = who, .content = json_loadb(text, size, 0, &why)};
+    request r = {.chat = c, .who = who};
+    if (is_shallow(text, size))
+        r.content = json_loadb(text, size, 0, &why);
     int error = act(&r);
     json_decref(r.content);
     return error;
