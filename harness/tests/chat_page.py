@@ -17,6 +17,7 @@ import time
 
 try:
     from selenium import webdriver
+    from selenium.common.exceptions import WebDriverException
     from selenium.webdriver.chrome.options import Options
     from selenium.webdriver.chrome.service import Service
     from selenium.webdriver.common.by import By
@@ -26,6 +27,7 @@ except ImportError:
     sys.exit(77)
 
 PATIENCE = 60
+ATTEMPTS = 3
 http_port, tcp_port, restart = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 pictures = sys.argv[4] if len(sys.argv) > 4 else None
 binary, driver = shutil.which("chromium"), shutil.which("chromedriver")
@@ -42,7 +44,12 @@ def browser(profile):
                  "--disable-background-networking", "--disable-component-update", "--no-first-run"):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    return webdriver.Chrome(service=Service(driver), options=options)
+    for attempt in range(ATTEMPTS):  # chromedriver gives a browser a minute to start
+        try:
+            return webdriver.Chrome(service=Service(driver), options=options)
+        except WebDriverException:
+            if attempt == ATTEMPTS - 1:
+                raise
 
 
 def until(words, condition):
