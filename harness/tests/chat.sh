@@ -60,7 +60,7 @@ is() {
 checks_of() { # words, command ...
     words=$1
     shift
-    timeout 300 "$@" >"$work/checks.out" 2>&1
+    timeout 600 "$@" >"$work/checks.out" 2>&1
     status=$?
     grep -E '^(ok  |FAIL) ' "$work/checks.out"
     passed=$((passed + $(grep -c '^ok ' "$work/checks.out")))
