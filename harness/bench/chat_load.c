@@ -84,9 +84,10 @@ static void enter(client *c) {
 /* A message of some 60 bytes with the time in it. */
 static void speak(client *c) {
     char text[200];
-    snprintf(text, sizeof text,
-             "{\"type\":\"message\",\"message\":\"@%017.6f from %d: it is a nice day for a chat\"}\n",
-             seconds(), c->number);
+    snprintf(
+        text, sizeof text,
+        "{\"type\":\"message\",\"message\":\"@%017.6f from %d: it is a nice day for a chat\"}\n",
+        seconds(), c->number);
     say(c, text);
 }
 
