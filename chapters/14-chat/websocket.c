@@ -99,6 +99,8 @@ static int keep(websocket *w, const uint8_t *bytes, size_t size) {
 static void arrived(wslay_event_context_ptr wslay, const struct wslay_event_on_msg_recv_arg *m,
                     void *arg) {
     websocket *w = arg;
+    if (!websocket_is_open(w))
+        return; /* what comes behind an offence is not heard */
     // exercise websocket/frames
     // A ping or a pong is a sign of life. A text is kept, unless it holds a 0: websocket_close with
     // 1007. Binary is closed with 1003. A close has nothing to do with you. wslay has seen to it
