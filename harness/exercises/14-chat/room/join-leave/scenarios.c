@@ -207,6 +207,18 @@ static int leave_when_cancelled(void *arg, void **result) {
     return 0;
 }
 
+/* In which order they leave is open. */
+static void count_notices(const char *who, client *c) {
+    message *m;
+    int count = 0;
+    while (client_get(c, 0, &m) == 0) {
+        count += strcmp(json_string_value(json_object_get(message_content(m), "type")),
+                        "user_left") == 0;
+        message_release(m);
+    }
+    emit(who, "hears of %d who left", count);
+}
+
 static int they_leave_by_themselves(void *arg, void **result) {
     gather_crowd();
     forget_all();
@@ -221,8 +233,8 @@ static int they_leave_by_themselves(void *arg, void **result) {
     hear("D", crowd_of[3]);
     hear("E", crowd_of[4]);
     loop_sleep(1000);
-    hear("D", crowd_of[3]);
-    hear("E", crowd_of[4]);
+    count_notices("D", crowd_of[3]);
+    count_notices("E", crowd_of[4]);
     emit("main", "%d members", r.count);
     send_home();
     return 0;
