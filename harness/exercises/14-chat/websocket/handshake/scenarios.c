@@ -6,7 +6,8 @@
 #include <stdlib.h>
 
 static void ask(const char *key) {
-    char accept[WEBSOCKET_ACCEPT] = "?";
+    char accept[WEBSOCKET_ACCEPT];
+    memset(accept, '?', sizeof accept);
     int error = websocket_accept(key, accept);
     emit("server", "%s: %s, \"%s\"", key, code_name(error), accept);
 }
