@@ -427,7 +427,8 @@ SCENARIO(loop_closed,
          "the thread has let go of the job") {
     loop *l;
     uv_sem_init(&late, 0);
-    loop_new(&l);
+    if (loop_new(&l) < 0)
+        return;
     loop_set_exception_handler(l, lets_it_go_on, NULL);
     loop_run_until_complete(l, leave_it, NULL, NULL);
     loop_close(l);

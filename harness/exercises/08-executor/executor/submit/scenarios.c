@@ -248,7 +248,8 @@ SCENARIO(loop_closed, "when the loop is closed, it waits for the job, and the ar
     loop *l;
     loops_thread = pthread_self();
     uv_sem_init(&late, 0);
-    loop_new(&l);
+    if (loop_new(&l) < 0)
+        return;
     loop_run_until_complete(l, leave_it, NULL, NULL);
     uv_sem_post(&late);
     loop_close(l);
