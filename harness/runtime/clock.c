@@ -138,11 +138,17 @@ static int is_busy_child(const uv_handle_t *handle) {
     return uv_handle_get_type(handle) == UV_PROCESS && uv_is_active(handle) && uv_has_ref(handle);
 }
 
+/* Something may come over a socket of this machine. A descriptor of somebody else's, such as
+ * libcurl's, may be one as well. */
+static int may_deliver(const uv_handle_t *handle) {
+    return (is_stream(handle) || uv_handle_get_type(handle) == UV_POLL) && uv_is_active(handle);
+}
+
 static void note_patience(uv_handle_t *handle, void *found) {
     int *ms = found;
     if (is_busy_child(handle))
         *ms = PATIENCE_MS;
-    else if (is_stream(handle) && uv_is_active(handle) && *ms < DELIVERY_MS)
+    else if (may_deliver(handle) && *ms < DELIVERY_MS)
         *ms = DELIVERY_MS;
 }
 
@@ -198,6 +204,8 @@ static int wait(int fd, struct epoll_event *events, int count, const sigset_t *m
     if (!stuck())
         return real_poll(fd, events, count, -1, mask);
     int ready = patience() ? real_poll(fd, events, count, LAST_CHANCE_MS, mask) : 0;
+    if (ready == 0 && harness_adversity_rescue && harness_adversity_rescue())
+        return real_poll(fd, events, count, -1, mask);
     if (ready == 0)
         harness_deadlock(caller);
     return ready;
@@ -209,6 +217,8 @@ int epoll_pwait(int fd, struct epoll_event *events, int count, int timeout, cons
     polls++;
     harness_watch_turn();
     int ready = real_poll(fd, events, count, 0, mask);
+    if (harness_adversity_order)
+        harness_adversity_order(events, ready);
     if (ready != 0 || timeout == 0)
         return ready;
     if (timeout < 0)
