@@ -197,7 +197,8 @@ static void small_and_large(void) {
 static int leave_a_thread_at_work(void *arg, void **result) {
     small_and_large();
     generator *g;
-    int error = jsonl_read(path, NULL, &g);
+    jsonl_options options = {.buffer = 70 * 1000, .in_flight = 2};
+    int error = jsonl_read(path, &options, &g);
     async_for (item, g, error) {
         emit_record(item);
         break;
