@@ -50,6 +50,9 @@ void harness_record_word(const char *kind, const char *text); /* a whole record 
 /* ending.c */
 _Noreturn void harness_end(int status); /* ends the process at once, whatever state it is in */
 
+/* worker.c */
+int harness_is_worker(void); /* does this process run jobs of a process pool, and no scenario? */
+
 /* clock.c */
 void harness_clock_start(void);
 int64_t harness_clock_ms(void);          /* since the start of the scenario */
@@ -105,6 +108,8 @@ void harness_contexts_waiters(void);             /* a record for each one that r
 void harness_contexts_forget(uint32_t number);
 void harness_contexts_check(void);
 void harness_stacks_used_by(const void *base, uint32_t context);
+void harness_stacks_around(uintptr_t address, uintptr_t *base,
+                           uintptr_t *size); /* of the stack that it lies on, if there is one */
 int harness_stacks_near(uintptr_t address); /* is it in or just below the guard of a stack? */
 int harness_stacks_given_back(
     uintptr_t address); /* is it on a stack that is not in use any more? */
@@ -118,6 +123,15 @@ void harness_loops_check(void);
 int __real_uv_loop_init(uv_loop_t *loop);
 int __real_uv_loop_close(uv_loop_t *loop);
 int __real_uv_run(uv_loop_t *loop, uv_run_mode mode);
+
+/* adversity.c, which only programs of `make adversity` have; elsewhere these are NULL */
+struct epoll_event;
+#define HARNESS_ADVERSITY __attribute__((weak))
+HARNESS_ADVERSITY void harness_adversity_start(void);
+HARNESS_ADVERSITY void harness_adversity_order(struct epoll_event *events, int ready);
+HARNESS_ADVERSITY ssize_t harness_adversity_bytes(int fd, size_t size, const void *caller);
+HARNESS_ADVERSITY int harness_adversity_rescue(void);
+HARNESS_ADVERSITY int harness_adversity_memory(const void *caller);
 
 /* leaks.c, sanitizers.c */
 void harness_leaks_check(void);

@@ -41,6 +41,10 @@ int __real_stack_alloc(stack *s, size_t size);
 void __real_stack_free(stack *s);
 
 int __wrap_stack_alloc(stack *s, size_t size) {
+    if (harness_adversity_memory && harness_adversity_memory(__builtin_return_address(0))) {
+        *s = (stack){NULL, 0};
+        return UV_ENOMEM;
+    }
     int status = __real_stack_alloc(s, size);
     if (harness_on_loop_thread() && status == 0 && s->base) {
         entry *e = harness_table_at(&stacks, harness_table_add(&stacks, s->base));
@@ -67,6 +71,16 @@ void harness_stacks_used_by(const void *base, uint32_t context) {
     if (e) {
         harness_contexts_forget(e->context);
         e->context = context;
+    }
+}
+
+void harness_stacks_around(uintptr_t address, uintptr_t *base, uintptr_t *size) {
+    for (uint32_t i = 1; i <= stacks.used; i++) {
+        const entry *e = harness_table_at(&stacks, i);
+        if (e && address - e->key.key < e->size) {
+            *base = e->key.key;
+            *size = e->size;
+        }
     }
 }
 
