@@ -219,14 +219,10 @@ static void add_layer(build *b, const code *code, const chapter *c) {
 }
 
 static void add_layers(build *b) {
-    const plan *p = b->builder->plan;
-    for (int i = 0; i < p->chapter_count; i++) {
-        const chapter *c = &p->chapters[i];
-        if (c->number > b->chapter->number)
-            continue;
-        int reference = !b->code || (c != b->chapter && b->base == BASE_REFERENCE);
-        add_layer(b, reference ? b->builder->reference : b->code, c);
-    }
+    const code *reference = b->builder->reference, *own = b->code ? b->code : reference;
+    for (int i = 0; i < b->chapter->below_count; i++)
+        add_layer(b, b->base == BASE_REFERENCE ? reference : own, b->chapter->below[i]);
+    add_layer(b, own, b->chapter);
 }
 
 static void add_scenarios(build *b) {
@@ -269,21 +265,6 @@ static void add_demo(build *b) {
     free(path);
 }
 
-void build_start(builder *builder, build *b) {
-    b->builder = builder;
-    b->flavour = b->demo && !b->code ? FAST : CHECKED;
-    b->waits_for = 1; /* this function itself */
-    if (b->demo)
-        add_demo(b);
-    else
-        add_scenarios(b);
-    add_layers(b);
-    if (!b->demo)
-        add_runtime(b);
-    if (--b->waits_for == 0)
-        go_on(b);
-}
-
 static void over(build *b) {
     b->is_over = 1;
     if (b->ended)
@@ -295,6 +276,33 @@ static void fail(build *b, verdict_kind kind, char *headline, char *words) {
     b->headline = headline;
     b->words = words;
     over(b);
+}
+
+/* The chapter needs what this machine does not have. */
+static void fail_without(build *b, const char *library, const char *package) {
+    fail(b, MISSING_LIBRARY,
+         formatted("%s needs %s, which is not installed here.", b->chapter->name, library),
+         formatted("./setup libraries installs it. (Debian: %s)\n", package));
+}
+
+void build_start(builder *builder, build *b) {
+    b->builder = builder;
+    b->flavour = b->demo && !b->code ? FAST : CHECKED;
+    int missing = missing_library(builder->plan, b->chapter);
+    if (missing >= 0) {
+        fail_without(b, b->chapter->libraries.items[missing], b->chapter->packages.items[missing]);
+        return;
+    }
+    b->waits_for = 1; /* this function itself */
+    if (b->demo)
+        add_demo(b);
+    else
+        add_scenarios(b);
+    add_layers(b);
+    if (!b->demo)
+        add_runtime(b);
+    if (--b->waits_for == 0)
+        go_on(b);
 }
 
 /* Compiled. */
@@ -483,7 +491,7 @@ static void start_link(build *b) {
         list_add(&objects, s->object->unit->object);
         ours &= !s->file || s->replaced || is_ours(s->file);
     }
-    b->program = program_path(p, b->flavour, ours, wraps_of(b), &objects);
+    b->program = program_path(p, b->flavour, ours, b->chapter, wraps_of(b), &objects);
     if (cache_use(b->program)) {
         list_free(&objects);
         over(b);
@@ -494,7 +502,7 @@ static void start_link(build *b) {
     int error = make_directories(directory);
     if (error)
         die("build/: %s", strerror(-error));
-    program_command(p, b->flavour, wraps_of(b), &objects, b->fresh, &b->link.command);
+    program_command(p, b->flavour, b->chapter, wraps_of(b), &objects, b->fresh, &b->link.command);
     prepare_tool(&b->link, p->root, linked, b);
     pool_start(b->builder->pool, &b->link);
     free(directory);

@@ -10,14 +10,28 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { MOST_LIBRARIES = 32 };
+
+typedef struct library {
+    char *name;
+    int is_there;
+    list compile, link; /* pkg-config's words on it */
+} library;
+
 /* What does not change while the tool runs. */
 typedef struct toolchain {
-    list compiler;            /* cc, or what CC says, which may have several words */
-    list uv_compile, uv_link; /* pkg-config's words on libuv */
+    list compiler;                     /* cc, or what CC says, which may have several words */
+    library libraries[MOST_LIBRARIES]; /* those that were asked for so far */
+    int library_count;
     unsigned long long start; /* the hash of the compiler and of all headers */
 } toolchain;
 
 static toolchain tools;
+
+static void add_all(list *l, const list *more) {
+    for (int i = 0; i < more->count; i++)
+        list_add(l, more->items[i]);
+}
 
 static void find_compiler(void) {
     const char *name = getenv("CC");
@@ -38,20 +52,60 @@ static int is_for_linker(const char *flag) {
     return starts_with(flag, "-l") || starts_with(flag, "-L") || starts_with(flag, "-Wl,");
 }
 
-static void find_libuv(void) {
-    text flags = {0};
-    list command = {0}, words = {0};
-    split(&command, "pkg-config --cflags --libs libuv", " ");
-    if (run_tool(&command, &flags) != 0)
-        die("pkg-config does not find libuv (./setup installs it)");
-    split(&words, text_string(&flags), " \n");
-    for (int i = 0; i < words.count; i++)
-        list_add(is_for_linker(words.items[i]) ? &tools.uv_link : &tools.uv_compile,
-                 words.items[i]);
-    tools.start = hash_bytes(tools.start, uv_version_string(), strlen(uv_version_string()));
-    text_free(&flags);
+/* "-lwslay": has no file for pkg-config, so the linker is asked. */
+static int linker_knows(const char *flag) {
+    text words = {0};
+    list command = {0};
+    add_all(&command, &tools.compiler);
+    split(&command, "-shared -o /dev/null -x c /dev/null", " ");
+    list_add(&command, flag);
+    int status = run_tool(&command, &words);
+    text_free(&words);
     list_free(&command);
+    return status == 0;
+}
+
+static int pkg_config_knows(const char *name, text *flags) {
+    list command = {0};
+    split(&command, "pkg-config --cflags --libs", " ");
+    list_add(&command, name);
+    int status = run_tool(&command, flags);
+    list_free(&command);
+    return status == 0;
+}
+
+static void find_library(library *l, const char *name) {
+    text flags = {0};
+    list words = {0};
+    l->name = duplicate(name);
+    if (is_for_linker(name)) {
+        l->is_there = linker_knows(name);
+        text_add(&flags, name);
+    } else {
+        l->is_there = pkg_config_knows(name, &flags);
+    }
+    split(&words, l->is_there ? text_string(&flags) : "", " \n");
+    for (int i = 0; i < words.count; i++)
+        list_add(is_for_linker(words.items[i]) ? &l->link : &l->compile, words.items[i]);
+    text_free(&flags);
     list_free(&words);
+}
+
+static const library *library_of(const char *name) {
+    for (int i = 0; i < tools.library_count; i++)
+        if (strcmp(tools.libraries[i].name, name) == 0)
+            return &tools.libraries[i];
+    if (tools.library_count == MOST_LIBRARIES)
+        die("more than %d libraries", MOST_LIBRARIES);
+    library *l = &tools.libraries[tools.library_count++];
+    find_library(l, name);
+    return l;
+}
+
+static void find_libuv(void) {
+    if (!library_of("libuv")->is_there)
+        die("pkg-config does not find libuv (./setup installs it)");
+    tools.start = hash_bytes(tools.start, uv_version_string(), strlen(uv_version_string()));
 }
 
 static void hash_headers(const char *directory) {
@@ -90,9 +144,27 @@ static const toolchain *toolchain_of(const plan *p) {
     return &tools;
 }
 
-static void add_all(list *l, const list *more) {
-    for (int i = 0; i < more->count; i++)
-        list_add(l, more->items[i]);
+int missing_library(const plan *p, const chapter *c) {
+    toolchain_of(p);
+    for (int i = 0; i < c->libraries.count; i++)
+        if (!library_of(c->libraries.items[i])->is_there)
+            return i;
+    return -1;
+}
+
+char *without_libraries(const plan *p, const char *indent) {
+    text lines = {0};
+    text_add(&lines, "");
+    for (int i = 0; i < p->chapter_count; i++) {
+        const chapter *c = &p->chapters[i];
+        int missing = missing_library(p, c);
+        if (missing >= 0)
+            text_addf(&lines, "%sNot judged: %s needs %s, which is not installed (Debian: %s).\n",
+                      indent, c->name, c->libraries.items[missing], c->packages.items[missing]);
+    }
+    if (lines.length)
+        text_addf(&lines, "%s./setup libraries installs what is missing.\n", indent);
+    return lines.data;
 }
 
 #define FRAMES "-fno-omit-frame-pointer -fno-optimize-sibling-calls"
@@ -127,10 +199,14 @@ static void add_flags(list *l, const plan *p, flavour f, const chapter *chapter,
     list_addf(l, "-I%s/harness/include", p->root);
     if (f == BESIDE)
         list_addf(l, "-I%s/harness/runtime", p->root);
-    for (int i = 0; i < p->chapter_count; i++)
-        if (!chapter || p->chapters[i].number <= chapter->number)
-            list_addf(l, "-I%s/solutions/%s", p->root, p->chapters[i].name);
-    add_all(l, &toolchain_of(p)->uv_compile);
+    for (int i = 0; i < p->chapter_count; i++) {
+        const struct chapter *c = &p->chapters[i];
+        if (!chapter || c == chapter || is_below(c, chapter))
+            list_addf(l, "-I%s/solutions/%s", p->root, c->name);
+    }
+    add_all(l, &library_of("libuv")->compile);
+    for (int i = 0; chapter && i < chapter->libraries.count; i++)
+        add_all(l, &library_of(chapter->libraries.items[i])->compile);
 }
 
 static unsigned long long hash_list(unsigned long long hash, const list *l) {
@@ -197,8 +273,8 @@ void unit_unstage(const unit *u) {
     free(path);
 }
 
-void program_command(const plan *p, flavour f, const char *wraps, const list *objects,
-                     const char *fresh, list *command) {
+void program_command(const plan *p, flavour f, const chapter *chapter, const char *wraps,
+                     const list *objects, const char *fresh, list *command) {
     list wrapped = {0};
     add_all(command, &toolchain_of(p)->compiler);
     split(command, flavours[f], " ");
@@ -207,14 +283,17 @@ void program_command(const plan *p, flavour f, const char *wraps, const list *ob
         list_addf(command, "-Wl,--wrap=%s", wrapped.items[i]);
     list_free(&wrapped);
     add_all(command, objects);
-    add_all(command, &toolchain_of(p)->uv_link);
+    for (int i = 0; i < chapter->libraries.count; i++)
+        add_all(command, &library_of(chapter->libraries.items[i])->link);
+    add_all(command, &library_of("libuv")->link);
     split(command, "-lpthread -ldl -lm -o", " ");
     list_add(command, fresh);
 }
 
-char *program_path(const plan *p, flavour f, int ours, const char *wraps, const list *objects) {
+char *program_path(const plan *p, flavour f, int ours, const chapter *chapter, const char *wraps,
+                   const list *objects) {
     list command = {0};
-    program_command(p, f, wraps, objects, "", &command);
+    program_command(p, f, chapter, wraps, objects, "", &command);
     unsigned long long hash = hash_list(toolchain_of(p)->start, &command);
     list_free(&command);
     return formatted("%s/build/programs/%s/%016llx", p->root, whose(ours), hash);

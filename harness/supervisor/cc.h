@@ -26,7 +26,7 @@ typedef struct unit {
 } unit;
 
 /* source: length bytes. ours: the workbook's own and not a stranger's. chapter: its headers and
- * those of the chapters below can be included; NULL: all. exercise: for scenarios, its id; else
+ * those of the chapters below can be included, and those of its libraries; NULL: all chapters'. exercise: for scenarios, its id; else
  * NULL. */
 unit *unit_new(const plan *p, flavour f, int ours, const chapter *chapter, const char *path,
                const text *source, const char *exercise);
@@ -37,13 +37,21 @@ void unit_free(unit *u);
 int unit_stage(const unit *u, const text *source);
 void unit_unstage(const unit *u);
 
-/* The program that objects make. wraps: functions, calls of which go to the runtime first; or NULL.
+/* Which of the chapter's libraries this machine does not have; -1 if it has all. */
+int missing_library(const plan *p, const chapter *c);
+
+/* A line for each chapter that cannot be judged here for want of a library; each begins with
+ * indent. The caller's; empty if there is none. */
+char *without_libraries(const plan *p, const char *indent);
+
+/* The program that objects make, linked with the chapter's libraries. wraps: functions, calls of which go to the runtime first; or NULL.
  * Returns its path, the caller's. */
-char *program_path(const plan *p, flavour f, int ours, const char *wraps, const list *objects);
+char *program_path(const plan *p, flavour f, int ours, const chapter *chapter, const char *wraps,
+                   const list *objects);
 
 /* The command that writes it to fresh. */
-void program_command(const plan *p, flavour f, const char *wraps, const list *objects,
-                     const char *fresh, list *command);
+void program_command(const plan *p, flavour f, const chapter *chapter, const char *wraps,
+                     const list *objects, const char *fresh, list *command);
 
 /* Makes the compiler's and the linker's words fit to be shown: paths as they are in the workbook,
  * no names of objects, at most lines lines. The caller's. */

@@ -1,5 +1,6 @@
 /* grade-all: every folder is a submission, and each is graded by a process of its own, so that none
  * can spoil another's grade. */
+#include "cc.h"
 #include "commands.h"
 #include "escape.h"
 #include "grade.h"
@@ -304,6 +305,9 @@ int command_grade_all(plan *p, const options *o) {
         graded += has_points(&c.students[i]);
     printf("%d of %d submissions graded, %s written\n", graded, c.count, path);
     printf("Protection: none, there is no sandbox. Grade only code that you would run yourself.\n");
+    char *missing = without_libraries(p, "");
+    printf("%s", missing);
+    free(missing);
     free(path);
     class_clear(&c);
     return 0;

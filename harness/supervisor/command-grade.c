@@ -1,4 +1,5 @@
 /* grade: every chapter in two columns, and the points. */
+#include "cc.h"
 #include "commands.h"
 #include "escape.h"
 #include "grade.h"
@@ -105,6 +106,9 @@ static void print_table(FILE *out, const grade *g) {
     fprintf(out, "\n  Each chapter counts with the better of its two columns.\n");
     fprintf(out, "  Protection: none, there is no sandbox. Grade only code that you would run "
                  "yourself.\n");
+    char *missing = without_libraries(g->plan, "  ");
+    fprintf(out, "%s", missing);
+    free(missing);
 }
 
 static void print_next(FILE *out, const grade *g, int color) {

@@ -122,7 +122,7 @@ static char *not_caught(const mutants *all, const mutant *m) {
         return formatted("every scenario passes, though this student believes:\n  %s",
                          fields_get(&m->patch.head, "misconception"));
     if (r->kind == COMPILE_ERROR || r->kind == LINK_ERROR || r->kind == MISSING_FILE ||
-        r->kind == GRADER_ERROR)
+        r->kind == MISSING_LIBRARY || r->kind == GRADER_ERROR)
         return with_trouble("a mutant must run", r);
     if (wanted && strcmp(wanted, verdict_name(r->kind)) != 0)
         return with_trouble("it has another verdict than its 'verdict:'", r);

@@ -336,7 +336,7 @@ static void built(build *b, void *arg) {
 static int same_base(const judging *j, const request *a, const request *b) {
     for (int i = 0; i < a->code->count && a->base != b->base; i++) {
         const code_file *own = &a->code->files[i];
-        if (own->chapter->number >= a->chapter->number)
+        if (!is_below(own->chapter, a->chapter))
             continue;
         const code_file *reference = code_find(j->builder.reference, own->chapter, own->name);
         if (own->problem || strcmp(own->folder, reference->folder) != 0 ||

@@ -145,6 +145,76 @@ static void find_given(const plan *p, chapter *c) {
     free(directory);
 }
 
+/* What a chapter stands on. */
+
+static void add_library(chapter *c, const char *library, const char *package) {
+    if (list_has(&c->libraries, library))
+        return;
+    list_add(&c->libraries, library);
+    list_add(&c->packages, package);
+}
+
+/* "libcurl=libcurl4-openssl-dev": the name for pkg-config, and the Debian package. */
+static void add_libraries(chapter *c, const fields *f, const char *path) {
+    list words = {0};
+    const char *value = fields_get(f, "libraries");
+    split(&words, value ? value : "", " \t,");
+    for (int i = 0; i < words.count; i++) {
+        char *equals = strchr(words.items[i], '=');
+        if (!equals)
+            die("%s: 'libraries: %s' does not say which package brings it: LIBRARY=PACKAGE", path,
+                words.items[i]);
+        *equals = '\0';
+        add_library(c, words.items[i], equals + 1);
+    }
+    list_free(&words);
+}
+
+int is_below(const chapter *lower, const chapter *c) {
+    for (int i = 0; i < c->below_count; i++)
+        if (c->below[i] == lower)
+            return 1;
+    return 0;
+}
+
+static void use(char *used, const plan *p, const chapter *lower) {
+    used[lower - p->chapters] = 1;
+    for (int i = 0; i < lower->below_count; i++)
+        used[lower->below[i] - p->chapters] = 1;
+}
+
+/* Marks the chapters that c uses. Without a word about it, that is all before it. */
+static void find_used(char *used, plan *p, const chapter *c, const fields *f, const char *path) {
+    list names = {0};
+    const char *value = fields_get(f, "uses");
+    split(&names, value ? value : "", " \t,");
+    for (int i = 0; i < names.count; i++) {
+        const chapter *lower = plan_chapter(p, names.items[i]);
+        if (!lower || lower >= c)
+            die("%s: 'uses: %s' names no chapter before this one", path, names.items[i]);
+        use(used, p, lower);
+    }
+    for (const chapter *lower = p->chapters; !value && lower < c; lower++)
+        use(used, p, lower);
+    list_free(&names);
+}
+
+static void find_below(plan *p, chapter *c, const fields *f, const char *path) {
+    int before = (int)(c - p->chapters);
+    char *used = allocate((size_t)before + 1);
+    find_used(used, p, c, f, path);
+    c->below = allocate((size_t)before * sizeof(chapter *) + 1);
+    for (int i = 0; i < before; i++) {
+        chapter *lower = &p->chapters[i];
+        if (!used[i])
+            continue;
+        c->below[c->below_count++] = lower;
+        for (int j = 0; j < lower->libraries.count; j++)
+            add_library(c, lower->libraries.items[j], lower->packages.items[j]);
+    }
+    free(used);
+}
+
 static void read_chapter(plan *p, chapter *c, const char *name, int with_traces) {
     fields f = {0};
     list ids = {0};
@@ -158,6 +228,8 @@ static void read_chapter(plan *p, chapter *c, const char *name, int with_traces)
     split_field(&c->graded, &f, path, "files");
     split_field(&ids, &f, path, "exercises");
     find_given(p, c);
+    find_below(p, c, &f, path);
+    add_libraries(c, &f, path);
     c->exercises = allocate((size_t)ids.count * sizeof *c->exercises);
     c->exercise_count = ids.count;
     for (int i = 0; i < ids.count; i++)

@@ -43,14 +43,19 @@ typedef struct exercise {
     int scenario_count;
 } exercise;
 
-typedef struct chapter {
+typedef struct chapter chapter;
+struct chapter {
     int number;
     char *name, *title, *part, *summary;
-    list graded; /* file names of the layer that a student writes */
-    list given;  /* .c files of the layer that come from the workbook */
+    list graded;     /* file names of the layer that a student writes */
+    list given;      /* .c files of the layer that come from the workbook */
+    chapter **below; /* those it is linked with, in their order: what it uses, and what that uses */
+    int below_count;
+    list libraries; /* beside libuv, its own and those below: names for pkg-config, or "-lNAME" */
+    list packages;  /* the Debian package of each */
     exercise *exercises;
     int exercise_count;
-} chapter;
+};
 
 typedef struct plan {
     char *root; /* the workbook's directory, absolute */
@@ -63,7 +68,8 @@ typedef struct plan {
  * with_traces: 0 leaves out the expected traces (for those who are about to record them). */
 plan *plan_read(const char *root, int with_traces);
 chapter *plan_chapter(plan *p,
-                      const char *name_or_number); /* "04", "4", "04-tasks"; NULL if unknown */
+                      const char *name_or_number);    /* "04", "4", "04-tasks"; NULL if unknown */
+int is_below(const chapter *lower, const chapter *c); /* is c linked with lower? */
 exercise *plan_exercise(plan *p, const char *id, chapter **of); /* NULL if unknown */
 int exercise_points(const chapter *c);                          /* the sum of a chapter */
 

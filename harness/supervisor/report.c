@@ -88,7 +88,7 @@ static const outcome *first_failure(const result *r) {
 
 static int is_build_error(verdict_kind kind) {
     return kind == MISSING_FILE || kind == COMPILE_ERROR || kind == LINK_ERROR ||
-           kind == GRADER_ERROR;
+           kind == MISSING_LIBRARY || kind == GRADER_ERROR;
 }
 
 /* The other scenarios that failed in another way, a line each: one explained in full is enough to

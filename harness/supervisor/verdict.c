@@ -23,6 +23,7 @@ static const char *const names[] = {
     [LIMIT] = "limit",
     [SLOW] = "slow",
     [TAMPER] = "tamper",
+    [MISSING_LIBRARY] = "missing-library",
     [GRADER_ERROR] = "grader-error",
 };
 

@@ -25,6 +25,7 @@ typedef enum verdict_kind {
     LIMIT,
     SLOW,
     TAMPER,
+    MISSING_LIBRARY, /* the machine lacks what the chapter is built with */
     GRADER_ERROR,
 } verdict_kind;
 

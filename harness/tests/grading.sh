@@ -334,6 +334,34 @@ says_how() {
         ! grep -q 'not found' "$work/setup.out"
 }
 
+# A chapter whose library is missing is told, and costs the others nothing.
+without_a_library() {
+    lacking=$work/lacking
+    cp -R "$small" "$lacking"
+    rm -rf "$lacking/build"
+    echo 'libraries: no-such-library=libno-such-dev' >>"$lacking/harness/exercises/02-event-loop/chapter.txt"
+    "$workbook" --root "$lacking" grade --reference --json "$work/lacking.json" >"$work/lacking.out"
+    must "a library that is missing: the report says which package brings it" grep -q \
+        'Not judged: 02-event-loop needs no-such-library, which is not installed (Debian: libno-such-dev)' "$work/lacking.out"
+    must "a library that is missing: its chapter has that verdict, the other one all points" lacks_only_02 "$work/lacking.json"
+    must "a library that is missing: a demo says so" demo_says_which
+}
+
+lacks_only_02() { # results.json
+    python3 - "$1" <<'END'
+import json, sys
+for chapter in json.load(open(sys.argv[1]))["extra_data"]["chapters"]:
+    wanted = 0 if chapter["name"] == "02-event-loop" else chapter["max_score"]
+    assert chapter["own"] == wanted, chapter
+for test in json.load(open(sys.argv[1]))["tests"]:
+    assert test["extra_data"]["verdict"] in ("pass", "missing-library"), test
+END
+}
+
+demo_says_which() {
+    status_is 1 "$workbook" --root "$lacking" demo --chapter 02 --name downloads 2>&1 | grep -q libno-such-dev
+}
+
 fits_on_a_screen() {
     make help >"$work/help.out"
     lines=$(wc -l <"$work/help.out")
@@ -347,5 +375,6 @@ statuses
 odd_names
 hostile_files
 fifty
+without_a_library
 must "./setup says how to install what is missing, if it may not" says_how
 must "make help fits on a screen" fits_on_a_screen
