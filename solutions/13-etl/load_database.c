@@ -10,15 +10,16 @@
 
 enum { COLUMNS = 9, TIME_SIZE = 25 };
 
-static const char *const TABLES[] = {
-    "CREATE TABLE IF NOT EXISTS runs(run INTEGER PRIMARY KEY, started TEXT NOT NULL, finished TEXT)",
+static const char RUNS[] = "CREATE TABLE IF NOT EXISTS runs"
+                           "(run INTEGER PRIMARY KEY, started TEXT NOT NULL, finished TEXT)";
+static const char LOADED[] =
     "CREATE TABLE IF NOT EXISTS loaded(run INTEGER NOT NULL, id TEXT NOT NULL,"
     " processed_at TEXT NOT NULL, normalized_value REAL NOT NULL, category_code INTEGER NOT NULL,"
     " source_hash INTEGER NOT NULL, is_high_value INTEGER NOT NULL, original_value REAL NOT NULL,"
-    " processing_batch INTEGER NOT NULL)",
-    "CREATE VIEW IF NOT EXISTS items AS SELECT loaded.* FROM loaded JOIN runs USING (run)"
-    " WHERE finished IS NOT NULL",
-};
+    " processing_batch INTEGER NOT NULL)";
+static const char ITEMS[] = "CREATE VIEW IF NOT EXISTS items AS SELECT loaded.*"
+                            " FROM loaded JOIN runs USING (run) WHERE finished IS NOT NULL";
+static const char *const TABLES[] = {RUNS, LOADED, ITEMS};
 
 static const char INSERT[] = "INSERT INTO loaded VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
 

@@ -12,23 +12,21 @@ struct loader {
     load database;
     int has_database, committed;
     const batch *batch; /* the one that is being loaded */
+    char prefix[100];
     char reason[300];
 };
 
-/* Notes what an error was about. */
-static int failed(loader *l, int error, const char *what, const char *words) {
+/* Notes what the first error was about. */
+static int failed_in_database(loader *l, int error) {
     if (error < 0 && error != UV_ECANCELED && !l->reason[0])
-        snprintf(l->reason, sizeof l->reason, "%s: %s", what, words);
+        snprintf(l->reason, sizeof l->reason, "database: %s", database_error(l->database.d));
     return error;
 }
 
-static int failed_in_database(loader *l, int error) {
-    return failed(l, error, "database", error == UV_ENOSPC ? uv_strerror(error)
-                                                           : database_error(l->database.d));
-}
-
 static int failed_in_files(loader *l, int error) {
-    return failed(l, error, "files", uv_strerror(error));
+    if (error < 0 && error != UV_ECANCELED && !l->reason[0])
+        snprintf(l->reason, sizeof l->reason, "%s...: %s", l->prefix, uv_strerror(error));
+    return error;
 }
 
 int loader_open(const char *prefix, const char *stamp, const char *database, loader **out) {
@@ -44,6 +42,7 @@ int loader_open(const char *prefix, const char *stamp, const char *database, loa
         free(l);
         return error;
     }
+    snprintf(l->prefix, sizeof l->prefix, "%s", prefix);
     l->has_database = database != NULL;
     *out = l;
     return 0;

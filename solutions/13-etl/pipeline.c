@@ -111,7 +111,13 @@ static int open_pipeline(pipeline *p) {
     if (!error)
         error = queue_new(BATCHES_WAITING, &p->batches);
     const char *prefix = p->options->prefix ? p->options->prefix : "processed_data";
-    return error ? error : loader_open(prefix, stamp, p->options->database, &p->loader);
+    if (error < 0)
+        return error;
+    error = loader_open(prefix, stamp, p->options->database, &p->loader);
+    if (error < 0 && p->options->database)
+        snprintf(p->summary->reason, sizeof p->summary->reason, "%s: %s", p->options->database,
+                 uv_strerror(error));
+    return error;
 }
 
 /* Frees what is left in the queues, which is something only after an error, and the queues. */
