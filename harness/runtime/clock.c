@@ -132,18 +132,26 @@ static int in_flight(void) {
     return harness_running_loop->active_reqs.count > writes;
 }
 
-static void note_stream(uv_handle_t *handle, void *found) {
-    *(int *)found |= is_stream(handle) && uv_is_active(handle);
+/* A child process is at work. Who has one that is idle says so by uv_unref: what libuv does not
+ * wait for, the clock does not wait for either. */
+static int is_busy_child(const uv_handle_t *handle) {
+    return uv_handle_get_type(handle) == UV_PROCESS && uv_is_active(handle) && uv_has_ref(handle);
+}
+
+static void note_patience(uv_handle_t *handle, void *found) {
+    int *ms = found;
+    if (is_busy_child(handle))
+        *ms = PATIENCE_MS;
+    else if (is_stream(handle) && uv_is_active(handle) && *ms < DELIVERY_MS)
+        *ms = DELIVERY_MS;
 }
 
 /* How long something may be on its way that takes no virtual time. */
 static int patience(void) {
-    int streams = 0;
-    if (in_flight())
-        return PATIENCE_MS;
+    int ms = in_flight() ? PATIENCE_MS : 0;
     if (harness_running_loop)
-        uv_walk(harness_running_loop, note_stream, &streams);
-    return streams ? DELIVERY_MS : 0;
+        uv_walk(harness_running_loop, note_patience, &ms);
+    return ms;
 }
 
 /* Something from outside may still wake the loop: a child process, and on the real clock, where
@@ -157,7 +165,7 @@ static void look_at(uv_handle_t *handle, void *found) {
     case UV_TIMER:
         return;
     case UV_PROCESS:
-        *(int *)found |= uv_is_active(handle);
+        *(int *)found |= is_busy_child(handle);
         return;
     default:
         *(int *)found |= harness_real_clock && uv_is_active(handle);

@@ -3,6 +3,7 @@
 #include "runtime.h"
 
 #include <dlfcn.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -13,11 +14,12 @@ void harness_end(int status) {
         syscall(SYS_exit_group, status);
 }
 
-/* The process that main runs in; a child that was forked may end as it likes. */
+/* The process that main runs in; a child that was forked, or a worker, may end as it likes. */
 static pid_t scenario_process;
 
 __attribute__((constructor)) static void remember(void) {
-    scenario_process = getpid();
+    if (!harness_is_worker())
+        scenario_process = getpid();
 }
 
 static _Noreturn void ended(int status, const char *function, const void *caller) {
@@ -52,6 +54,8 @@ void quick_exit(int status) {
 
 /* The C library's own assert calls another abort, which sends SIGABRT: see signals.c. */
 void abort(void) {
+    if (getpid() != scenario_process)
+        syscall(SYS_kill, getpid(), SIGABRT);
     ended(128 + 6, "abort", __builtin_return_address(0));
 }
 

@@ -50,6 +50,9 @@ void harness_record_word(const char *kind, const char *text); /* a whole record 
 /* ending.c */
 _Noreturn void harness_end(int status); /* ends the process at once, whatever state it is in */
 
+/* worker.c */
+int harness_is_worker(void); /* does this process run jobs of a process pool, and no scenario? */
+
 /* clock.c */
 void harness_clock_start(void);
 int64_t harness_clock_ms(void);          /* since the start of the scenario */
