@@ -134,14 +134,12 @@ static void prepare(context *c, void (*entry)(void *arg), void *arg) {
 #include <string.h>
 #include <ucontext.h>
 
-/* The saved registers are a ucontext_t here; it lies at the top of the context's own stack, or,
- * for the thread's own context, in static memory, and sp points to it. */
-static _Thread_local ucontext_t thread_registers;
-
+/* The saved registers are a ucontext_t here, and sp points to it. It lies on the stack that is left,
+ * in this function's frame, which stays for as long as that stack rests. */
 static void context_swap(context *from, context *to) {
-    if (!from->sp)
-        from->sp = &thread_registers;
-    swapcontext(from->sp, to->sp);
+    ucontext_t registers, *there = to->sp;
+    from->sp = &registers;
+    swapcontext(&registers, there);
 }
 
 /* makecontext passes nothing but int: a pointer travels in two halves. */
@@ -183,15 +181,24 @@ static void prepare(context *c, void (*entry)(void *arg), void *arg) {
 
 static _Thread_local context *left; /* the context that we came from */
 
+/* The stack that is running. It need not be the one with which its context was prepared: chapter
+ * 10 moves a coroutine to another one for a while. */
+static _Thread_local void *here;
+static _Thread_local size_t here_size;
+
 static void tell_leaving(context *from, context *to, int for_ever) {
     left = from;
+    from->stack = here;
+    from->size = here_size;
+    here = to->stack;
+    here_size = to->size;
     __sanitizer_start_switch_fiber(for_ever ? NULL : &from->fake_stack, to->stack, to->size);
 }
 
-static void tell_arrived(context *here) {
+static void tell_arrived(context *arrived) {
     const void *bottom;
     size_t size;
-    __sanitizer_finish_switch_fiber(here ? here->fake_stack : NULL, &bottom, &size);
+    __sanitizer_finish_switch_fiber(arrived ? arrived->fake_stack : NULL, &bottom, &size);
     if (!left->stack) { /* the thread's own stack: now we know where it lies */
         left->stack = (void *)bottom;
         left->size = size;

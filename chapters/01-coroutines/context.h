@@ -26,8 +26,8 @@ typedef struct context {
 void context_init(context *c, void *stack, size_t size, void (*entry)(void *arg), void *arg);
 
 /* Stops here, in from, and goes on in to. Returns when somebody switches to from.
- * from: the context that is running; its registers are saved in it. For the thread's own stack, a
- * zeroed context that nobody initialised.
+ * from: where the registers and the stack that are running are saved: the context that runs, or a
+ * zeroed one that nobody initialised, as for the thread's own stack.
  * to: a context that was initialised, or that stopped in an earlier context_switch. */
 void context_switch(context *from, context *to);
 

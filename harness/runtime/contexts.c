@@ -80,9 +80,13 @@ void harness_contexts_emitted(const char *task) {
 static uintptr_t pcs[PC_LIMIT];
 static int count;
 
+/* It may rest on another stack than its own: that of a generator's body (chapter 10). */
 static void collect(void *arg) {
     const entry *e = arg;
-    count = harness_frames(e->frame, e->stack, e->stack + e->size, pcs, PC_LIMIT);
+    uintptr_t low = e->stack, size = e->size;
+    if (e->frame - low >= size)
+        harness_stacks_around(e->frame, &low, &size);
+    count = harness_frames(e->frame, low, low + size, pcs, PC_LIMIT);
 }
 
 static void waiter(entry *e, uint32_t number) {

@@ -108,6 +108,8 @@ void harness_contexts_waiters(void);             /* a record for each one that r
 void harness_contexts_forget(uint32_t number);
 void harness_contexts_check(void);
 void harness_stacks_used_by(const void *base, uint32_t context);
+void harness_stacks_around(uintptr_t address, uintptr_t *base,
+                           uintptr_t *size); /* of the stack that it lies on, if there is one */
 int harness_stacks_near(uintptr_t address); /* is it in or just below the guard of a stack? */
 int harness_stacks_given_back(
     uintptr_t address); /* is it on a stack that is not in use any more? */

@@ -70,6 +70,16 @@ void harness_stacks_used_by(const void *base, uint32_t context) {
     }
 }
 
+void harness_stacks_around(uintptr_t address, uintptr_t *base, uintptr_t *size) {
+    for (uint32_t i = 1; i <= stacks.used; i++) {
+        const entry *e = harness_table_at(&stacks, i);
+        if (e && address - e->key.key < e->size) {
+            *base = e->key.key;
+            *size = e->size;
+        }
+    }
+}
+
 int harness_stacks_near(uintptr_t address) {
     for (uint32_t i = 1; i <= stacks.used; i++) {
         const entry *e = harness_table_at(&stacks, i);

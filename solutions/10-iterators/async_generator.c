@@ -35,7 +35,7 @@ struct generator {
 /* The first function on the body's stack; its last act is to go back to the caller for good. */
 static void generator_main(void *arg) {
     generator *g = arg;
-    // >>> exercise generator/next
+    // >>> exercise async-generator/next
     // Call the body, and note its outcome, and that it has ended. The header says which outcomes
     // are not what the body returned.
     int outcome = g->fn(g, g->arg);
@@ -73,7 +73,7 @@ static int in_the_body(const generator *g) {
 
 /* Lets the body go on until it yields or ends. thrown: what its yield returns. */
 static void run(generator *g, int thrown) {
-    // >>> exercise generator/next
+    // >>> exercise async-generator/next
     // Leave what goes in where generator_yield finds it, and switch. When the body has ended, its
     // stack is given back.
     g->thrown = thrown;
@@ -85,7 +85,7 @@ static void run(generator *g, int thrown) {
 }
 
 int generator_next(generator *g, void **item) {
-    // >>> exercise generator/next
+    // >>> exercise async-generator/next
     // Has it ended, or is it running? Else run, and see whether it has yielded or ended.
     *item = NULL;
     if (g->state == ENDED)
@@ -103,7 +103,7 @@ int generator_next(generator *g, void **item) {
 int generator_yield(generator *g, void *item) {
     if (!in_the_body(g))
         return UV_EINVAL;
-    // >>> exercise generator/next
+    // >>> exercise async-generator/next
     // Leave the item where generator_next finds it, switch, and when back: see what was thrown in.
     g->item = item;
     g->state = SUSPENDED;
@@ -121,7 +121,7 @@ static int requests(void) {
 }
 
 int generator_close(generator *g) {
-    // >>> exercise generator/close
+    // >>> exercise async-generator/close
     // One that has not started has nothing to clean up but its stack. Into the others UV_ECANCELED
     // is thrown; then see what has become of them. Whose UV_ECANCELED it is that comes out,
     // requests() knows, asked before and after.
@@ -142,11 +142,9 @@ int generator_close(generator *g) {
 }
 
 int generator_free(generator *g) {
-    // >>> exercise generator/close
-    // Close it. If that has ended it, what belongs to it goes: drop, if there is one, and itself.
     if (!g)
         return 0;
-    int error = generator_close(g);
+    int error = g->state == ENDED ? 0 : generator_close(g);
     if (g->state != ENDED)
         return UV_EBUSY;
     if (g->drop)
@@ -158,13 +156,12 @@ int generator_free(generator *g) {
         loop_call_exception_handler(loop_running(), "a generator failed while it was being closed",
                                     error);
     return 0;
-    // <<<
 }
 
 /* ---- async for ---- */
 
 int async_for_next(async_for_state *s, void **item) {
-    // >>> exercise generator/async-for
+    // >>> exercise async-generator/async-for
     // The end is no error; every error ends the loop.
     int error = generator_next(s->g, item);
     if (!error)
@@ -176,13 +173,13 @@ int async_for_next(async_for_state *s, void **item) {
 }
 
 void async_for_leave(async_for_state *s) {
-    // >>> exercise generator/async-for
+    // >>> exercise async-generator/async-for
     // Who left the loop before its end has a generator to close. The first error is the one that
-    // stays.
+    // stays; but errors have priority over a cancellation.
     if (s->ended)
         return;
     int error = generator_close(s->g);
-    if (*s->error == 0)
+    if (error < 0 && (*s->error == 0 || *s->error == UV_ECANCELED))
         *s->error = error;
     // <<<
 }

@@ -102,9 +102,10 @@ int generator_free(generator *g);
  * error: an int variable. At the end it is 0 when the items came to their end, or the error of
  * generator_next.
  * Whoever leaves early, by break, return or goto, has the generator closed in that moment, and that
- * may await. What he has left in error stays; if that is 0, it becomes the error of
- * generator_close (of no use to who returns). Python: async for, inside of async with aclosing(g),
- * because async for alone leaves the generator as it is. */
+ * may await. An error of that becomes the loop's, unless there is one in error already; there, errors
+ * have priority over UV_ECANCELED. (Who returns has evaluated what he returns before that.) Python:
+ * async for, inside of async with aclosing(g), because async for alone leaves the generator as it
+ * is. */
 #define async_for(item, g, error)                                                                  \
     for (async_for_state state_of_##item                                                           \
          __attribute__((cleanup(async_for_leave))) = async_for_enter((g), &(error));               \

@@ -56,7 +56,7 @@ static int read_ahead(void *arg, void **result) {
     // >>> exercise pipe/buffer
     // arg is the buffer. Fill until there is no other item; close the source, which matters if the
     // task was cancelled between two items; and whoever gets items must hear that no more will
-    // come. The end is no error.
+    // come. The end is no error, and errors have priority over a cancellation.
     buffer *b = arg;
     int error;
     do
@@ -64,7 +64,9 @@ static int read_ahead(void *arg, void **result) {
     while (!error);
     int closing = generator_close(b->source);
     queue_shutdown(b->items, 0);
-    return error == UV_EOF ? closing : error;
+    if (error == UV_ECANCELED && closing < 0)
+        return closing;
+    return error == UV_EOF ? 0 : error;
     // <<<
 }
 

@@ -40,10 +40,11 @@ int line_reader_open(line_reader *r, uv_file file, size_t buffer, size_t longest
 
 void line_reader_close(line_reader *r);
 
-/* Reads the next lines, some buffers at most: b is cleared of the lines that it had, and receives
- * them. A line longer than allowed may still be among them, if it is shorter than the limit and a
- * buffer together; who looks at the lines looks at their lengths as well. b never holds more than
- * that either, and a line of any length takes no more memory.
+/* Reads one buffer after the other until there is a line end in what was read; b is cleared of the
+ * lines that it had, and receives all that comes up to the last one. At the end of the file what is
+ * left is the last line. A line longer than allowed is left out if that is seen before its end is
+ * read; it may be among the others if it fits into the limit and a buffer together, so who looks at
+ * the lines looks at their lengths as well. b never holds more than that either.
  * Returns 1; 0 at the end of the file; or a negative error code: what file_read returned, or
  * UV_ENOMEM. Then b has no lines. */
 int line_reader_next(line_reader *r, batch *b);

@@ -1,0 +1,266 @@
+/* JSON lines: several batches at a time, in order. */
+#include "cancel.h"
+#include "jsonl.h"
+#include "scenario.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static const char *code(int error) {
+    return error < 0 ? uv_err_name(error) : "0";
+}
+
+/* The name of the running task; the first one has none of its own. */
+static const char *me(void) {
+    task *t = task_current();
+    const char *name = t ? task_name(t) : "Task-";
+    return strncmp(name, "Task-", 5) ? name : "main";
+}
+
+/* A file that is nowhere on the disk, and its name. */
+static int file;
+static char path[64];
+
+static void file_with(const char *bytes, size_t size) {
+    file = memfd_create("lines", MFD_CLOEXEC);
+    for (size_t done = 0; done < size;) {
+        ssize_t n = write(file, bytes + done, size - done);
+        if (n <= 0)
+            abort();
+        done += (size_t)n;
+    }
+    snprintf(path, sizeof path, "/proc/self/fd/%d", file);
+}
+
+/* n lines of 10 bytes: {"n":1234} and so on, without the line end. */
+static void numbered_lines(int n) {
+    char *text = malloc((size_t)n * 11 + 1);
+    for (int i = 0; i < n; i++)
+        sprintf(text + i * 11, "{\"n\":%4d}\n", i + 1);
+    file_with(text, (size_t)n * 11);
+    free(text);
+}
+
+/* The descriptor with which the file is being read; -1: none. */
+static int reader(void) {
+    char mine[64], link[64], name[64];
+    ssize_t length = readlink(path, mine, sizeof mine);
+    if (length < 0)
+        return -1;
+    for (int fd = 3; fd < 100; fd++) {
+        snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+        if (fd != file && readlink(name, link, sizeof link) == length &&
+            !memcmp(mine, link, (size_t)length))
+            return fd;
+    }
+    return -1;
+}
+
+static void emit_record(const jsonl_record *r) {
+    if (r->error) {
+        emit(me(), "line %ld: %s, %s", r->line, code(r->error),
+             r->value ? "with a value" : "no value");
+        return;
+    }
+    char *text = json_dumps(r->value, JSON_ENCODE_ANY | JSON_COMPACT);
+    emit(me(), "line %ld: %s", r->line, text);
+    free(text);
+}
+
+static int loop_over(const jsonl_options *options) {
+    generator *g;
+    int error = jsonl_read(path, options, &g);
+    async_for (item, g, error)
+        emit_record(item);
+    emit(me(), "the loop ends with %s", code(error));
+    int left = generator_free(g);
+    emit(me(), "generator_free returns %s, the file is %s, tasks: %d", code(left),
+         reader() < 0 ? "closed" : "open", task_all(NULL, 0));
+    return error;
+}
+
+/* ---- records ---- */
+
+static int good_and_bad(void *arg, void **result) {
+    const char *text =
+        "{\"a\":1}\n\n[1,2]\n{\"a\":\n  \n\"x\xff\"\n\"0123456789012345678901234\"\n7\n"
+        "\"0123456789012345678901234567890123456789012345678901234567890\"\nnull";
+    file_with(text, strlen(text));
+    jsonl_options options = {.buffer = 16, .longest = 24};
+    loop_over(&options);
+    loop_over(&(jsonl_options){.longest = 24});
+    loop_over(NULL);
+    close(file);
+    return 0;
+}
+
+SCENARIO(each_line, "every line that is not blank is a record with its number; bad ones are errors "
+                    "among the others, and end nothing") {
+    async_run(good_and_bad, NULL, NULL);
+}
+
+/* ---- order ---- */
+
+static int count_up(void *arg, void **result) {
+    numbered_lines(200);
+    for (int in_flight = 1; in_flight <= 9; in_flight += 4) {
+        jsonl_options options = {.buffer = 55, .in_flight = in_flight};
+        generator *g;
+        int error = jsonl_read(path, &options, &g), expected = 0, wrong = 0;
+        async_for (item, g, error) {
+            const jsonl_record *r = item;
+            json_int_t n = json_integer_value(json_object_get(r->value, "n"));
+            expected++;
+            wrong += n != expected || r->line != expected;
+        }
+        emit("main", "%d in flight: %d records, %d of them not in their place, %s", in_flight,
+             expected, wrong, code(error));
+        generator_free(g);
+    }
+    close(file);
+    return 0;
+}
+
+SCENARIO(in_order,
+         "the records come in the order of the file, however many batches are in flight") {
+    async_run(count_up, NULL, NULL);
+}
+
+/* ---- ahead ---- */
+
+static int so_far(void *arg, void **result) {
+    numbered_lines(20);
+    for (int in_flight = 1; in_flight <= 4; in_flight += 3) {
+        jsonl_options options = {.buffer = 22, .in_flight = in_flight};
+        generator *g;
+        int error = jsonl_read(path, &options, &g);
+        emit("main", "%d in flight", in_flight);
+        async_for (item, g, error) {
+            const jsonl_record *r = item;
+            emit("main", "has line %ld, and the file has been read up to line %d", r->line,
+                 (int)lseek(reader(), 0, SEEK_CUR) / 11);
+            if (r->line == 5)
+                break;
+        }
+        generator_free(g);
+    }
+    close(file);
+    return 0;
+}
+
+SCENARIO(reads_ahead,
+         "so many batches are read as may be in flight, and no more, until all records "
+         "of the oldest were taken") {
+    async_run(so_far, NULL, NULL);
+}
+
+/* ---- left_early ---- */
+
+static int leave(void *arg, void **result) {
+    numbered_lines(100);
+    jsonl_options options = {.buffer = 22, .in_flight = 8};
+    generator *g;
+    int error = jsonl_read(path, &options, &g);
+    async_for (item, g, error) {
+        emit_record(item);
+        if (((jsonl_record *)item)->line == 3)
+            break;
+    }
+    emit("main", "the loop ends with %s, the file is %s, tasks: %d", code(error),
+         reader() < 0 ? "closed" : "open", task_all(NULL, 0));
+    generator_free(g);
+    close(file);
+    return 0;
+}
+
+SCENARIO(left_early, "who leaves early leaves nothing behind: no task, no open file") {
+    async_run(leave, NULL, NULL);
+}
+
+/* ---- cancelled ---- */
+
+static int consumer(void *arg, void **result) {
+    return loop_over(&(jsonl_options){.buffer = 22, .in_flight = 8});
+}
+
+static int cancel_consumer(void *arg, void **result) {
+    numbered_lines(2);
+    task *a;
+    task_create(consumer, NULL, "A", &a);
+    loop_sleep(0);
+    emit("main", "cancels A");
+    task_cancel(a);
+    emit("main", "A ends with %s", code(task_await(a, NULL)));
+    task_release(a);
+    close(file);
+    return 0;
+}
+
+SCENARIO(cancelled, "a consumer who is cancelled while he waits for the first record gets "
+                    "UV_ECANCELED, and nothing is left behind") {
+    async_run(cancel_consumer, NULL, NULL);
+}
+
+/* ---- unreadable ---- */
+
+static int cannot_open(void *arg, void **result) {
+    snprintf(path, sizeof path, "/nowhere/at-all.jsonl");
+    loop_over(NULL);
+    snprintf(path, sizeof path, "/");
+    loop_over(NULL);
+    return 0;
+}
+
+SCENARIO(unreadable, "a file that cannot be opened or read is the error of the generator") {
+    async_run(cannot_open, NULL, NULL);
+}
+
+static int lose_the_file(void *arg, void **result) {
+    numbered_lines(20);
+    jsonl_options options = {.buffer = 22, .in_flight = 3};
+    int directory = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    generator *g;
+    int error = jsonl_read(path, &options, &g);
+    async_for (item, g, error) {
+        emit_record(item);
+        if (((jsonl_record *)item)->line == 1)
+            dup2(directory, reader());
+    }
+    emit("main", "the loop ends with %s, tasks: %d", code(error), task_all(NULL, 0));
+    generator_free(g);
+    close(directory);
+    close(file);
+    return 0;
+}
+
+SCENARIO(breaks_down, "if the file cannot be read any further, what was read before comes first, "
+                      "then the error") {
+    async_run(lose_the_file, NULL, NULL);
+}
+
+/* ---- nothing ---- */
+
+static int nothing_to_read(void *arg, void **result) {
+    file_with("", 0);
+    loop_over(NULL);
+    close(file);
+    file_with("\n \n\r\n", 5);
+    loop_over(&(jsonl_options){.buffer = 2});
+    close(file);
+    return 0;
+}
+
+SCENARIO(nothing, "an empty file, or one of blank lines, has no records") {
+    async_run(nothing_to_read, NULL, NULL);
+}
+
+SCENARIO(outside, "outside of a task its first request is UV_EINVAL") {
+    generator *g;
+    void *item;
+    emit("main", "jsonl_read returns %s", code(jsonl_read("/", NULL, &g)));
+    emit("main", "next returns %s", code(generator_next(g, &item)));
+    emit("main", "generator_free returns %s", code(generator_free(g)));
+}
