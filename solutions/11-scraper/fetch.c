@@ -2,6 +2,7 @@
 #include "fetch.h"
 
 #include "crowd.h"
+#include "fetch_errors.h"
 #include "pace.h"
 #include "semaphores.h"
 #include "timeout.h"
@@ -12,12 +13,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { HEADER_LIMIT = 256 * 1024 }; /* bytes, of all answers to one request */
+
 struct fetcher {
+    loop *loop;
     fetch_options options;
     transfers *transfers;
     semaphore *places; /* one for each request under way */
     pace *pace;
     struct request *first; /* all calls of fetch */
+    int active;            /* of them, those that have begun */
     int closing;
     crowd closers; /* who waits in fetcher_close */
 };
@@ -29,6 +34,7 @@ typedef struct request {
     response *out;
     CURL *easy;
     size_t capacity; /* of the body */
+    size_t headers;  /* bytes of them, so far */
     int error;       /* of ours, for which libcurl has ended the transfer */
     char words[CURL_ERROR_SIZE];
     coroutine *co;
@@ -44,10 +50,7 @@ void response_clear(response *r) {
     *r = (response){0};
 }
 
-static void give_reason(response *r, const char *words) {
-    snprintf(r->reason, sizeof r->reason, "%s", words);
-}
-
+// >>> reference
 /* Makes room for size bytes more, and a 0. Returns 0 or an error. */
 static int body_reserve(request *q, size_t size) {
     response *r = q->out;
@@ -66,12 +69,14 @@ static int body_reserve(request *q, size_t size) {
     q->capacity = capacity;
     return 0;
 }
+// <<<
 
 /* CURLOPT_WRITEFUNCTION: some of the body. Returns how much was taken; anything but all of it ends
  * the transfer, with CURLE_WRITE_ERROR. */
 static size_t on_body(char *bytes, size_t one, size_t size, void *arg) {
     // >>> exercise fetch/response
-    // Append to the body, within the limit, with one 0 behind it. q->error tells why not.
+    // Append to the body (q->capacity is for you), within the limit of the options, and one 0
+    // behind it. If that fails, q->error tells fetch why.
     request *q = arg;
     response *r = q->out;
     q->error = body_reserve(q, size);
@@ -82,6 +87,16 @@ static size_t on_body(char *bytes, size_t one, size_t size, void *arg) {
     r->body[r->size] = '\0';
     return size;
     // <<<
+}
+
+/* CURLOPT_HEADERFUNCTION: one line. libcurl keeps them all, so they need a limit as well. */
+static size_t on_header(char *line, size_t one, size_t size, void *arg) {
+    request *q = arg;
+    q->headers += size;
+    if (q->headers <= HEADER_LIMIT)
+        return size;
+    q->error = UV_EMSGSIZE;
+    return 0;
 }
 
 static char *copy(const char *string) {
@@ -109,97 +124,6 @@ static int take_answer(request *q) {
     // <<<
 }
 
-/* ---- errors ---- */
-
-/* What the system said about the connection, or what it means if that is not known. */
-static int system_error(CURL *easy, int otherwise) {
-    long number = 0;
-    curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &number);
-    return number > 0 ? uv_translate_sys_error((int)number) : otherwise;
-}
-
-/* libcurl's reason as one of libuv's codes. */
-static int code_of(const request *q, CURLcode result) {
-    switch (result) {
-    case CURLE_OK:
-        return 0;
-    case CURLE_URL_MALFORMAT:
-        return UV_EINVAL;
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY:
-        return UV_EAI_NONAME;
-    case CURLE_COULDNT_CONNECT:
-        return system_error(q->easy, UV_ECONNREFUSED);
-    case CURLE_SEND_ERROR:
-    case CURLE_RECV_ERROR:
-        return system_error(q->easy, UV_ECONNRESET);
-    case CURLE_OPERATION_TIMEDOUT:
-        return UV_ETIMEDOUT;
-    case CURLE_TOO_MANY_REDIRECTS:
-        return UV_ELOOP;
-    case CURLE_GOT_NOTHING:
-    case CURLE_PARTIAL_FILE:
-        return UV_EOF;
-    case CURLE_WRITE_ERROR:
-        return q->error < 0 ? q->error : UV_EPROTO; /* or it could not be decompressed */
-    case CURLE_OUT_OF_MEMORY:
-    case CURLE_ABORTED_BY_CALLBACK:
-        return UV_ENOMEM;
-    case CURLE_FAILED_INIT:
-        return UV_EIO;
-    default:
-        return UV_EPROTO; /* TLS, HTTP/2, a status line that is none, ... */
-    }
-}
-
-/* A reason for people, if there is none yet: libcurl's own words, its general ones, or libuv's. */
-static void explain(request *q, int error, CURLcode result) {
-    if (*q->out->reason)
-        return;
-    if (error == UV_EMSGSIZE) {
-        snprintf(q->out->reason, sizeof q->out->reason, "more than %zu bytes",
-                 q->fetcher->options.body_limit);
-    } else if (error == UV_ECONNABORTED) {
-        give_reason(q->out, "the fetcher was closed");
-    } else if (*q->words) {
-        give_reason(q->out, q->words);
-    } else {
-        give_reason(q->out, result ? curl_easy_strerror(result) : uv_strerror(error));
-    }
-}
-
-/* ---- URLs ---- */
-
-static int refuse(response *out, const char *format, const char *detail) {
-    snprintf(out->reason, sizeof out->reason, format, detail);
-    return UV_EINVAL;
-}
-
-/* libcurl knows more protocols than these two. */
-static int check_scheme(CURLU *parts, response *out) {
-    char *scheme = NULL;
-    curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0);
-    int known = scheme && (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0);
-    if (!known)
-        refuse(out, "%s is no protocol for pages: http and https are", scheme ? scheme : "nothing");
-    curl_free(scheme);
-    return known ? 0 : UV_EINVAL;
-}
-
-/* Returns 0, or UV_EINVAL with the reason in out. */
-static int check_url(const char *url, response *out) {
-    if (!strstr(url, "://"))
-        return refuse(out, "not a URL: it has no http:// or https:// in front%s", "");
-    CURLU *parts = curl_url();
-    if (!parts)
-        return UV_ENOMEM;
-    CURLUcode code = curl_url_set(parts, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME);
-    int error =
-        code ? refuse(out, "not a URL: %s", curl_url_strerror(code)) : check_scheme(parts, out);
-    curl_url_cleanup(parts);
-    return error;
-}
-
 /* ---- one request ---- */
 
 /* Tells libcurl what to do. Returns 0 or UV_ENOMEM. */
@@ -224,6 +148,8 @@ static int prepare(request *q) {
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* do not wait for a thread that resolves */
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, q);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, q);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, q->words);
     return code ? UV_ENOMEM : 0;
 }
@@ -240,21 +166,22 @@ static int run_in_time(request *q, CURLcode *result) {
     // <<<
 }
 
-/* Begins now, and has a place. */
+/* The request begins now: it has a place. */
 static int request_run(request *q) {
     CURLcode result = CURLE_OK;
+    int64_t start = loop_time(q->fetcher->loop);
     int error = prepare(q);
+    q->fetcher->active++;
     if (!error)
         error = run_in_time(q, &result);
     if (!error)
-        error = code_of(q, result);
+        error = q->error < 0 ? q->error : fetch_code(q->easy, result);
     if (!error)
         error = take_answer(q);
-    if (error == UV_ETIMEDOUT && !result)
-        snprintf(q->out->reason, sizeof q->out->reason, "not done within %lld ms",
-                 (long long)q->fetcher->options.timeout);
     if (error < 0)
-        explain(q, error, result);
+        fetch_explain(q->out, error, q->words, result);
+    q->out->ms = loop_time(q->fetcher->loop) - start;
+    q->fetcher->active--;
     curl_easy_cleanup(q->easy);
     return error;
 }
@@ -291,25 +218,31 @@ static void leave(request *q) {
         crowd_wake(&q->fetcher->closers);
 }
 
+/* Nothing but the reason and the time are left of the response. */
+static void keep_reason(response *r, int error) {
+    response left = {.ms = r->ms};
+    fetch_explain(r, error, "", CURLE_OK);
+    memcpy(left.reason, r->reason, sizeof left.reason);
+    response_clear(r);
+    *r = left;
+}
+
 int fetch(fetcher *f, const char *url, response *out) {
     request q = {.fetcher = f, .url = url, .out = out, .co = coroutine_current()};
     *out = (response){0};
-    int error = check_url(url, out);
-    if (!error && f->closing)
-        error = UV_ECONNABORTED;
+    int error = f->closing ? UV_ECONNABORTED : fetch_check_url(url, out);
     if (!error) {
         enter(&q);
         error = request_wait_and_run(&q);
         leave(&q);
     }
-    if (error < 0) {
-        char reason[sizeof out->reason];
-        explain(&q, error, CURLE_OK);
-        memcpy(reason, out->reason, sizeof reason);
-        response_clear(out);
-        memcpy(out->reason, reason, sizeof reason);
-    }
+    if (error < 0)
+        keep_reason(out, error);
     return error;
+}
+
+int fetcher_active(const fetcher *f) {
+    return f->active;
 }
 
 /* ---- the fetcher ---- */
@@ -378,6 +311,7 @@ int fetcher_new(const fetch_options *options, fetcher **out) {
     fetcher *f = calloc(1, sizeof *f);
     if (!f)
         return UV_ENOMEM;
+    f->loop = loop_running();
     if (options)
         f->options = *options;
     int error = set_up(f);
@@ -389,24 +323,31 @@ int fetcher_new(const fetch_options *options, fetcher **out) {
     return 0;
 }
 
-int fetcher_close(fetcher *f) {
+/* Ends all calls of fetch, and waits until they have returned. Returns 0, or the code that the
+ * running coroutine was woken with meanwhile. */
+static int end_requests(fetcher *f) {
     // >>> exercise fetcher/close
-    // loop_wake gives every request UV_ECONNABORTED where it waits; leave tells when the last one
-    // has gone. Whoever is cancelled here goes on waiting, and says so at the end: half a fetcher
-    // is of no use to anybody.
+    // loop_wake with UV_ECONNABORTED for each of them. leave wakes closers when the last one has
+    // gone. Whoever is cancelled here goes on waiting: half a fetcher is of no use to anybody. Only
+    // with UV_EINVAL nobody can wait.
     int error = 0;
-    f->closing = 1;
     for (request *q = f->first; q; q = q->next)
         loop_wake(q->co, UV_ECONNABORTED);
-    while (f->first) {
+    while (f->first && error != UV_EINVAL) {
         int code = crowd_wait(&f->closers);
         if (code < 0)
             error = code;
-        if (code == UV_EINVAL)
-            return error;
     }
+    return error;
+    // <<<
+}
+
+int fetcher_close(fetcher *f) {
+    f->closing = 1;
+    int error = f->first ? end_requests(f) : 0;
+    if (f->first)
+        return error;
     int code = transfers_close(f->transfers);
     destroy(f);
     return error < 0 ? error : code;
-    // <<<
 }

@@ -37,6 +37,7 @@ typedef struct response {
     char *body;       /* the bytes, and one 0 behind them */
     size_t size;      /* how many, the 0 not counted */
     int redirects;    /* how many were followed */
+    int64_t ms;       /* from the start of the request to its end, also after an error */
     char reason[256]; /* after an error: what has happened, for people; else "" */
 } response;
 
@@ -50,7 +51,8 @@ int fetcher_new(const fetch_options *options, fetcher **out);
  * last of these calls has returned and all sockets are closed, a few turns, and frees f. A fetch
  * that begins meanwhile gets UV_ECONNABORTED as well.
  * Returns 0; UV_ECANCELED (or another code) if the coroutine was woken with it: f is closed and
- * freed all the same. aiohttp: await session.close(). */
+ * freed all the same. UV_EINVAL, and f is still there, if it would have to wait for requests and no
+ * coroutine of the running loop is running. aiohttp: await session.close(). */
 int fetcher_close(fetcher *f);
 
 /* Fetches a page, with GET; waits for it, and before for a place among the requests and for its
@@ -63,7 +65,8 @@ int fetcher_close(fetcher *f);
  *   UV_ECONNREFUSED, UV_ENETUNREACH, UV_ECONNRESET and the like
  *   UV_ETIMEDOUT     one of the two timeouts
  *   UV_ELOOP         more redirects than are followed
- *   UV_EMSGSIZE      more body than the limit: it is dropped, and the connection with it
+ *   UV_EMSGSIZE      more body than the limit, or headers of more than 256 KiB: all is dropped, and
+ *                    the connection with it
  *   UV_EOF           the connection ended in the middle, or before anything came
  *   UV_EPROTO        what came is not HTTP, or TLS has failed, as for a certificate that is not
  *                    trusted
@@ -73,6 +76,9 @@ int fetcher_close(fetcher *f);
  * After all errors the request is over, and its place is free for the next one. aiohttp:
  * async with session.get(url) as response: body = await response.read(). */
 int fetch(fetcher *f, const char *url, response *out);
+
+/* How many requests have begun and not ended: at most as many as the options say. */
+int fetcher_active(const fetcher *f);
 
 /* Frees what a response has, and makes it empty. A zeroed one is empty. */
 void response_clear(response *r);

@@ -404,10 +404,12 @@ int site_most_requests(const site *s) {
 }
 
 int site_close(site *s) {
+    int error = 0, code;
     server_close(s->server);
     for (visit *v = s->first; v; v = v->next)
         task_cancel(v->task);
-    int error = server_wait_closed(s->server);
+    while ((code = server_wait_closed(s->server)) < 0 && code != UV_EINVAL)
+        error = code;
     unreference(s);
-    return error;
+    return error < 0 ? error : code;
 }

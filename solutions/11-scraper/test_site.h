@@ -52,8 +52,9 @@ int site_most_connections(const site *s);
 int site_requests(const site *s);
 int site_most_requests(const site *s);
 
-/* Takes no new clients, ends what is being answered, waits until all clients are gone, and gives s
- * back. Returns 0, or the code that the coroutine was woken with: then it has not waited. */
+/* Takes no new clients, ends what is being answered, waits until all clients are gone, a few turns,
+ * and gives s back. Returns 0, or the code that the coroutine was woken with: s is given back all
+ * the same. */
 int site_close(site *s);
 
 #endif

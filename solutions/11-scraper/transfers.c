@@ -33,16 +33,16 @@ typedef struct transfer {
 
 /* ---- from libuv to libcurl ---- */
 
-/* The transfer of easy is over. */
+/* The transfer of easy is over. One that has nothing in CURLINFO_PRIVATE is somebody else's, who has
+ * added it himself. */
 static void finished(CURL *easy, CURLcode result) {
-    // >>> exercise transfers/run
-    // transfers_run has left the transfer in CURLINFO_PRIVATE, and waits in its crowd.
     transfer *x = NULL;
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&x);
+    if (!x)
+        return;
     x->over = 1;
     x->result = result;
     crowd_wake(&x->waiting);
-    // <<<
 }
 
 /* libcurl tells what has ended since the last time. */
@@ -203,9 +203,9 @@ static int code_of(CURLMcode code) {
 
 int transfers_run(transfers *t, CURL *easy, CURLcode *result) {
     // >>> exercise transfers/run
-    // The transfer goes to CURLOPT_PRIVATE, where finished finds it, and easy into the multi handle
-    // (curl_multi_add_handle). Whatever ends the wait, easy is taken out again: that is what ends a
-    // transfer in the middle.
+    // The transfer goes to CURLOPT_PRIVATE, where finished looks for it, and easy into the multi
+    // handle (curl_multi_add_handle). Whatever ends the wait, easy is taken out again: that is what
+    // ends a transfer in the middle. running is how many are in this call.
     transfer x = {0};
     curl_easy_setopt(easy, CURLOPT_PRIVATE, &x);
     int error = code_of(curl_multi_add_handle(t->multi, easy));
@@ -213,6 +213,7 @@ int transfers_run(transfers *t, CURL *easy, CURLcode *result) {
     while (!x.over && !error)
         error = crowd_wait(&x.waiting);
     curl_multi_remove_handle(t->multi, easy);
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, NULL);
     t->running--;
     *result = x.result;
     return error;

@@ -30,7 +30,7 @@ typedef struct transfers transfers;
 int transfers_new(transfers **out);
 
 /* Closes every connection, waits until libuv has let go of the sockets, and frees t. Nobody may be
- * in transfers_run; for handles that somebody has added himself he must have removed them.
+ * in transfers_run, and whoever has added handles himself has removed them.
  * Returns 0; UV_ECANCELED (or another code) if the coroutine was woken with it: t is closed and
  * freed all the same, the wait is for a turn or two; UV_EBUSY, and nothing has happened, while a
  * transfer is running. aiohttp: await session.close(). */
@@ -38,7 +38,7 @@ int transfers_close(transfers *t);
 
 /* Runs one transfer, and waits for its end.
  * easy: says what is to be done; the caller's, who must not touch it meanwhile. Its
- * CURLOPT_PRIVATE is used here. Callbacks of the caller's run in it, such as CURLOPT_WRITEFUNCTION;
+ * CURLOPT_PRIVATE is used here, and NULL after the call. Callbacks of the caller's run in it, such as CURLOPT_WRITEFUNCTION;
  * they are called by the loop and not by a coroutine: they must not wait.
  * result: receives libcurl's verdict, CURLE_OK or a reason.
  * Returns 0 when the transfer is over, well or not; UV_ECANCELED (or another code) if the coroutine

@@ -1,0 +1,5 @@
+#include "scenario.h"
+
+SCENARIO(nothing, "nothing") {
+    emit("main", "x");
+}
