@@ -60,7 +60,8 @@ static void note(database *d, int error) {
     const char *words = sqlite3_errmsg(d->handle);
     if (error == UV_EINVAL && sqlite3_errcode(d->handle) == SQLITE_OK)
         words = "it takes one statement, and one value for each ?";
-    snprintf(d->words, sizeof d->words, "%s", words);
+    if (error < 0)
+        snprintf(d->words, sizeof d->words, "%s", words);
     d->in_transaction = !sqlite3_get_autocommit(d->handle);
     d->changes = sqlite3_changes64(d->handle);
     d->last_id = sqlite3_last_insert_rowid(d->handle);
@@ -167,20 +168,27 @@ static int perform(call *c, int *thrown) {
     // <<<
 }
 
-/* How long to wait before try number n, in ms: soon at first, then less and less often. */
-static int64_t pause_before(int n) {
+static int64_t now(void) {
+    return loop_running() ? loop_time(loop_running()) : 0;
+}
+
+/* How long to wait before try number n, in ms, if so many are left: soon at first, then less and
+ * less often. */
+static int64_t pause_before(int n, int64_t left) {
     static const int64_t ms[] = {1, 2, 5, 10, 15, 20, 25, 25, 25, 50, 50, 100};
     int last = (int)(sizeof ms / sizeof *ms) - 1;
-    return ms[n < last ? n : last];
+    int64_t pause = ms[n < last ? n : last];
+    return pause < left ? pause : left;
 }
 
 /* Has the job done, when it is the caller's turn; tries again while the database is locked. thrown:
  * as for perform. */
 static int perform_in_turn(call *c, int *thrown) {
     // >>> exercise database/call
-    // d->turn is a lock. Perform, and as long as it says try_again and DATABASE_BUSY_MS are not
-    // over, loop_sleep(pause_before(n)) and perform again. Whatever happens, the turn goes to the
-    // next one.
+    // d->turn is a lock. If there is an innermost transaction that SQLite does not know of any more,
+    // nothing is done. Else perform, and as long as it says try_again and DATABASE_BUSY_MS are not
+    // over, loop_sleep(pause_before(n, left)) and perform again. Whatever happens, the turn goes to
+    // the next one.
     // A job that is not stoppable must have its turn, however often the caller is cancelled while
     // he waits for it; and it is only the sleep between two tries that ends early.
     database *d = c->d;
@@ -191,15 +199,16 @@ static int perform_in_turn(call *c, int *thrown) {
         if (c->stoppable || error == UV_EINVAL || !loop_running())
             return error;
     }
-    int64_t begin = loop_time(loop_running());
+    int64_t until = now() + DATABASE_BUSY_MS, left;
     if (d->innermost && !d->in_transaction)
         error = UV_ECONNABORTED;
     else
         error = perform(c, thrown);
     for (int n = 0; error < 0 && c->try_again && !*thrown; n++) {
-        if (loop_time(loop_running()) - begin >= DATABASE_BUSY_MS)
+        left = until - now();
+        if (left <= 0)
             break;
-        *thrown = loop_sleep(pause_before(n));
+        *thrown = loop_sleep(pause_before(n, left));
         error = *thrown ? *thrown : perform(c, thrown);
     }
     lock_release(d->turn);

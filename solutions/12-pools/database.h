@@ -21,7 +21,9 @@
 
 typedef struct database database;
 
-enum { DATABASE_BUSY_MS = 5000 }; /* how long a locked database is waited for */
+/* How long a locked database is waited for: it is tried again after 1, 2, 5, 10, 15, 20, 25, 25, 25,
+ * 50, 50 ms, then after every 100 ms, and for the last time when so many are over. */
+enum { DATABASE_BUSY_MS = 5000 };
 
 /* Opens the database in a file, which is made if it is not there; ":memory:" is one without a file,
  * for this connection alone.
@@ -74,8 +76,9 @@ int database_execute_many(database *d, const char *sql, const value *params, int
  * Python: await connection.execute_fetchall(sql, params). */
 int database_query(database *d, const char *sql, const value *params, int count, rows **out);
 
-/* Returns SQLite's own words on the last call on d that came to SQLite: "no such table: users"; "not
- * an error" if it was none. Borrowed until the next call on d. Python: str(error). */
+/* Returns SQLite's own words on the last statement that failed on d: "no such table: users"; "" if
+ * none has. (So a rollback that follows does not wipe them out.) Borrowed until the next call on d.
+ * Python: str(error). */
 const char *database_error(const database *d);
 
 /* Returns how many rows the last statement has inserted, changed or deleted. Python:

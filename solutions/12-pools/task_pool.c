@@ -48,10 +48,10 @@ static void list_add(list *l, job *j) {
     j->previous = l->last;
     j->next = NULL;
     if (l->last)
-        l->last->next = e;
+        l->last->next = j;
     else
-        l->first = e;
-    l->last = e;
+        l->first = j;
+    l->last = j;
     l->count++;
 }
 
@@ -86,10 +86,10 @@ static job *find(const task_pool *p, const char *id) {
 static void job_free(job *j) {
     future_release(j->done);
     free(j->id);
-    free(e);
+    free(j);
 }
 
-/* Gives e an id that nobody has. */
+/* Gives j an id that nobody has. */
 static int set_id(task_pool *p, job *j, const char *id) {
     int length = id ? asprintf(&j->id, "%s", id) : 0;
     while (!id) {
@@ -105,38 +105,38 @@ static int set_id(task_pool *p, job *j, const char *id) {
 }
 
 static int job_new(task_pool *p, const char *id, job **out) {
-    job *j = calloc(1, sizeof *e);
-    if (!e)
+    job *j = calloc(1, sizeof *j);
+    if (!j)
         return UV_ENOMEM;
     j->pool = p;
     j->submitted = now();
-    int error = set_id(p, e, id);
+    int error = set_id(p, j, id);
     if (!error)
         error = future_new(loop_running(), &j->done);
-    if (!error && !tsearch(e, &p->ids, compare_ids))
+    if (!error && !tsearch(j, &p->ids, compare_ids))
         error = UV_ENOMEM;
     if (error < 0)
-        job_free(e);
+        job_free(j);
     else
-        *out = e;
+        *out = j;
     return error;
 }
 
 /* ---- from pending to the end ---- */
 
-/* e has ended, and is in no list. */
+/* j has ended, and is in no list. */
 static void finish(job *j, task_status status, void *value, int error) {
     j->status = status;
     j->value = value;
     j->error = error;
     j->ended = now();
-    list_add(&j->pool->over, e);
+    list_add(&j->pool->over, j);
     future_set_result(j->done, NULL);
     if (j->pool->pending.count + j->pool->working.count == 0)
         line_call(&j->pool->closers, SIZE_MAX);
 }
 
-/* The task of an job: its function, and a note of when that begins. */
+/* The task of a job: its function, and a note of when that begins. */
 static int work(void *arg, void **result) {
     // >>> exercise task-pool/submit
     job *j = arg;
@@ -149,7 +149,7 @@ static int work(void *arg, void **result) {
 
 static void start_some(task_pool *p);
 
-/* A done callback: the task of an job has ended, or was cancelled before it began. */
+/* A done callback: the task of a job has ended, or was cancelled before it began. */
 static int worker_free(future *f, void *arg) {
     // >>> exercise task-pool/submit
     // future_result says how. It is not working any more: finish it, give its task back, and
@@ -158,10 +158,10 @@ static int worker_free(future *f, void *arg) {
     task_pool *p = j->pool;
     void *value = NULL;
     int error = future_result(f, &value);
-    list_remove(&p->working, e);
+    list_remove(&p->working, j);
     task_release(j->task);
     j->task = NULL;
-    finish(e,
+    finish(j,
            error == 0              ? TASK_COMPLETED
            : error == UV_ECANCELED ? TASK_CANCELLED
                                    : TASK_FAILED,
@@ -171,23 +171,23 @@ static int worker_free(future *f, void *arg) {
     // <<<
 }
 
-/* Gives a worker to e, which is in no list. */
+/* Gives a worker to j, which is in no list. */
 static void start(job *j) {
     // >>> exercise task-pool/submit
     // task_create with work, future_add_done_callback with worker_free, and it is working. Nobody
     // may be left pending for lack of memory: then it has failed with UV_ENOMEM.
-    int error = task_create(work, e, j->id, &j->task);
+    int error = task_create(work, j, j->id, &j->task);
     if (!error)
-        error = future_add_done_callback(task_future(j->task), worker_free, e);
+        error = future_add_done_callback(task_future(j->task), worker_free, j);
     if (!error) {
-        list_add(&j->pool->working, e);
+        list_add(&j->pool->working, j);
         return;
     }
     if (j->task)
         task_cancel(j->task); /* before its first step: nothing of it runs */
     task_release(j->task);
     j->task = NULL;
-    finish(e, TASK_FAILED, NULL, error);
+    finish(j, TASK_FAILED, NULL, error);
     // <<<
 }
 
@@ -197,8 +197,8 @@ static void start_some(task_pool *p) {
     // The first one first.
     while (p->working.count < p->workers && p->pending.first) {
         job *j = p->pending.first;
-        list_remove(&p->pending, e);
-        start(e);
+        list_remove(&p->pending, j);
+        start(j);
     }
     // <<<
 }
@@ -211,14 +211,14 @@ int task_pool_submit(task_pool *p, coroutine_fn fn, void *arg, const char *id, c
         return UV_EPIPE;
     if (id && find(p, id))
         return UV_EEXIST;
-    int error = loop_running() ? job_new(p, id, &e) : UV_EINVAL;
+    int error = loop_running() ? job_new(p, id, &j) : UV_EINVAL;
     if (error < 0)
         return error;
     // >>> exercise task-pool/submit
     // What it runs; it is pending; perhaps a worker is free.
     j->fn = fn;
     j->arg = arg;
-    list_add(&p->pending, e);
+    list_add(&p->pending, j);
     if (out)
         *out = j->id;
     start_some(p);
@@ -226,7 +226,7 @@ int task_pool_submit(task_pool *p, coroutine_fn fn, void *arg, const char *id, c
     // <<<
 }
 
-/* Asks e, which has not ended, to end. */
+/* Asks j, which has not ended, to end. */
 static void cancel(job *j) {
     // >>> exercise task-pool/submit
     // One with a worker has a task. One without has nothing that could be asked: it ends here.
@@ -234,8 +234,8 @@ static void cancel(job *j) {
         task_cancel(j->task);
         return;
     }
-    list_remove(&j->pool->pending, e);
-    finish(e, TASK_CANCELLED, NULL, UV_ECANCELED);
+    list_remove(&j->pool->pending, j);
+    finish(j, TASK_CANCELLED, NULL, UV_ECANCELED);
     // <<<
 }
 
@@ -245,11 +245,11 @@ static int has_ended(const job *j) {
 
 int task_pool_cancel(task_pool *p, const char *id) {
     job *j = find(p, id);
-    if (!e)
+    if (!j)
         return UV_ENOENT;
-    if (has_ended(e))
+    if (has_ended(j))
         return 0;
-    cancel(e);
+    cancel(j);
     return 1;
 }
 
@@ -265,7 +265,7 @@ static task_report report(const job *j) {
     // >>> exercise task-pool/submit
     // The two times; what is not over yet lasts until now. One that was cancelled before it began
     // has waited until its end, and never ran.
-    int64_t end = has_ended(e) ? j->ended : now();
+    int64_t end = has_ended(j) ? j->ended : now();
     r.waited_ms = (j->has_begun ? j->begun : end) - j->submitted;
     r.ran_ms = j->has_begun ? end - j->begun : 0;
     return r;
@@ -274,16 +274,16 @@ static task_report report(const job *j) {
 
 int task_pool_look(const task_pool *p, const char *id, task_report *out) {
     const job *j = find(p, id);
-    if (!e)
+    if (!j)
         return UV_ENOENT;
-    *out = report(e);
+    *out = report(j);
     return 0;
 }
 
 int task_pool_reports(const task_pool *p, task_report *out, int capacity) {
     int i = 0;
-    for (const job *j = p->over.first; e && i < capacity; e = j->next)
-        out[i++] = report(e);
+    for (const job *j = p->over.first; j && i < capacity; j = j->next)
+        out[i++] = report(j);
     return p->over.count;
 }
 
@@ -291,27 +291,27 @@ int task_pool_reports(const task_pool *p, task_report *out, int capacity) {
 
 int task_pool_result(task_pool *p, const char *id, int64_t ms, task_report *out) {
     // >>> exercise task-pool/result
-    // Chapter 05 has a wait with a time that cancels nothing. While you wait for j->done, e must
+    // Chapter 05 has a wait with a time that cancels nothing. While you wait for j->done, j must
     // stay: j->waiting and p->waiting count those who wait.
     job *j = find(p, id);
-    if (!e)
+    if (!j)
         return UV_ENOENT;
     j->waiting++;
     p->waiting++;
-    int done = has_ended(e) ? 1 : futures_wait(&j->done, 1, ALL_COMPLETED, ms);
+    int done = has_ended(j) ? 1 : futures_wait(&j->done, 1, ALL_COMPLETED, ms);
     j->waiting--;
     p->waiting--;
     if (done < 0)
         return done;
     if (out)
-        *out = report(e);
+        *out = report(j);
     return done ? 0 : UV_ETIMEDOUT;
     // <<<
 }
 
 /* Puts the futures of those in l behind the others, each with a reference. */
 static int add_futures(const list *l, future **futures, int count) {
-    for (const job *j = l->first; e; e = j->next)
+    for (const job *j = l->first; j; j = j->next)
         futures[count++] = future_retain(j->done);
     return count;
 }
@@ -354,13 +354,13 @@ int task_pool_new(int workers, task_pool **out) {
 
 int task_pool_forget(task_pool *p, const char *id) {
     job *j = find(p, id);
-    if (!e)
+    if (!j)
         return UV_ENOENT;
-    if (!has_ended(e) || j->waiting > 0)
+    if (!has_ended(j) || j->waiting > 0)
         return UV_EBUSY;
-    tdelete(e, &p->ids, compare_ids);
-    list_remove(&p->over, e);
-    job_free(e);
+    tdelete(j, &p->ids, compare_ids);
+    list_remove(&p->over, j);
+    job_free(j);
     return 0;
 }
 
@@ -373,8 +373,8 @@ int task_pool_close(task_pool *p) {
     p->closed = 1;
     while (p->pending.first)
         cancel(p->pending.first);
-    for (job *j = p->working.first; e; e = j->next)
-        cancel(e);
+    for (job *j = p->working.first; j; j = j->next)
+        cancel(j);
     p->waiting++;
     while (p->working.count > 0) {
         place here;
