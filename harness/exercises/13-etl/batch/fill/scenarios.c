@@ -53,8 +53,9 @@ static int seven(void *arg, void **result) {
     return 0;
 }
 
-SCENARIO(full, "it takes what is there, as much as the batch has room for, without a stop; the last "
-               "batch has what is left; then it returns UV_EOF") {
+SCENARIO(full,
+         "it takes what is there, as much as the batch has room for, without a stop; the last "
+         "batch has what is left; then it returns UV_EOF") {
     async_run(seven, NULL, NULL);
 }
 
@@ -170,8 +171,9 @@ static int interrupted(void *arg, void **result) {
     return 0;
 }
 
-SCENARIO(cancelled, "who is cancelled finds in the batch what was taken; the next call goes on with "
-                    "that, and has a time of its own") {
+SCENARIO(cancelled,
+         "who is cancelled finds in the batch what was taken; the next call goes on with "
+         "that, and has a time of its own") {
     async_run(interrupted, NULL, NULL);
 }
 
@@ -203,8 +205,9 @@ static int until_the_end(void *arg, void **result) {
     return 0;
 }
 
-SCENARIO(ends_while_waiting, "when the queue ends while it waits for the rest, the batch is what it "
-                             "is, and only an empty one is the end") {
+SCENARIO(ends_while_waiting,
+         "when the queue ends while it waits for the rest, the batch is what it "
+         "is, and only an empty one is the end") {
     async_run(until_the_end, NULL, NULL);
 }
 

@@ -232,7 +232,8 @@ SCENARIO(had_enough_of_it,
     async_run(had_enough, NULL, NULL);
 }
 
-SCENARIO(outside, "outside of a task it returns UV_EINVAL, and the queue is at its end all the same") {
+SCENARIO(outside,
+         "outside of a task it returns UV_EINVAL, and the queue is at its end all the same") {
     queue *items;
     void *next;
     loop *l;

@@ -58,7 +58,8 @@ static int publish_it(void *arg, void **result) {
     output *o;
     look("before");
     say("output_open", output_open(path, &o));
-    emit("main", "the path is %s", strcmp(output_path(o), path) == 0 ? "what was given" : output_path(o));
+    emit("main", "the path is %s",
+         strcmp(output_path(o), path) == 0 ? "what was given" : output_path(o));
     say("output_write", output_write(o, "one,", 4));
     say("output_write", output_write(o, "two", 3));
     look("after two writes");
@@ -97,8 +98,9 @@ static int replace_it(void *arg, void **result) {
     return 0;
 }
 
-SCENARIO(replaced, "an old file stays as it is until the new one takes its place, and whoever reads "
-                   "it can read on") {
+SCENARIO(replaced,
+         "an old file stays as it is until the new one takes its place, and whoever reads "
+         "it can read on") {
     open_directory();
     async_run(replace_it, NULL, NULL);
     close_directory();
@@ -189,8 +191,9 @@ static int fill_the_disk(void *arg, void **result) {
     return 0;
 }
 
-SCENARIO(disk_full, "after a write that has failed the file is not whole, and never will be: it can "
-                    "be neither finished nor published") {
+SCENARIO(disk_full,
+         "after a write that has failed the file is not whole, and never will be: it can "
+         "be neither finished nor published") {
     open_directory();
     async_run(fill_the_disk, NULL, NULL);
     close_directory();

@@ -120,8 +120,8 @@ static void get_all(source *s) {
         in_order &= i->number == ++count && atoi(i->id) == count;
         item_free(i);
     }
-    emit("main", "gets %d items, %s, and then %s", count, in_order ? "in their order" : "not in order",
-         code_name(error));
+    emit("main", "gets %d items, %s, and then %s", count,
+         in_order ? "in their order" : "not in order", code_name(error));
 }
 
 static int three_pieces(void *arg, void **result) {
@@ -209,7 +209,8 @@ static int nothing_there(void *arg, void **result) {
     return 0;
 }
 
-SCENARIO(no_file, "a file that is not there is an error of the source, which says what file it is") {
+SCENARIO(no_file,
+         "a file that is not there is an error of the source, which says what file it is") {
     open_directory();
     async_run(nothing_there, NULL, NULL);
     close_directory();
@@ -268,8 +269,9 @@ static int broken_in_the_middle(void *arg, void **result) {
     return 0;
 }
 
-SCENARIO(broken, "when a piece cannot be parsed, the items before the fault come, and then the error, "
-                 "with the file and what is wrong with it; the file is closed") {
+SCENARIO(broken,
+         "when a piece cannot be parsed, the items before the fault come, and then the error, "
+         "with the file and what is wrong with it; the file is closed") {
     open_directory();
     async_run(broken_in_the_middle, NULL, NULL);
     close_directory();
