@@ -55,6 +55,9 @@ grade: $(WORKBOOK) ## grade chapters/: [SUBMISSION=dir] [BRIEF=yes] [JSON=file] 
 check: $(WORKBOOK) ## the project's own tests, all of them: [STEPS='mutants book']
 	@./setup check
 	@harness/check $(STEPS)
+check-arm64: $(WORKBOOK) ## the scenarios of chapters 01 to 09 on an emulated AArch64 processor
+	@./setup arm64
+	@harness/check arm64
 starters: $(WORKBOOK) ## write chapters/ anew from solutions/
 	@$(WORKBOOK) starters
 expected: $(WORKBOOK) ## record the expected traces from the reference: [CH=..] [EX=..]
@@ -96,5 +99,5 @@ $(BUILD)/ready: setup
 	@./setup
 	@touch $@
 
-.PHONY: help list test hint debug run demo grade check starters expected book lint mutants variants \
+.PHONY: help list test hint debug run demo grade check check-arm64 starters expected book lint mutants variants \
 	flake bench format clean compile_commands.json

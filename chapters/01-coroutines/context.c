@@ -16,10 +16,14 @@
 
 static void context_begin(void (*entry)(void *arg), void *arg);
 
+/* What is written in assembly below lies in this file: the compiler need not ask the dynamic linker
+ * for its address, which for a name that is not global would be the wrong one. */
+#define HERE __attribute__((visibility("hidden")))
+
 #if defined(__x86_64__) && defined(__ELF__)
 
-void context_swap(context *from, context *to) __asm__("context_swap");
-void context_enter(void) __asm__("context_enter");
+void context_swap(context *from, context *to) __asm__("context_swap") HERE;
+void context_enter(void) __asm__("context_enter") HERE;
 
 __asm__("        .text\n"
         "        .type context_swap, @function\n"
@@ -72,8 +76,8 @@ static void prepare(context *c, void (*entry)(void *arg), void *arg) {
 
 #elif defined(__aarch64__) && defined(__ELF__)
 
-void context_swap(context *from, context *to) __asm__("context_swap");
-void context_enter(void) __asm__("context_enter");
+void context_swap(context *from, context *to) __asm__("context_swap") HERE;
+void context_enter(void) __asm__("context_enter") HERE;
 
 __asm__("        .text\n"
         "        .type context_swap, %function\n"

@@ -2,6 +2,7 @@
 
 #include "run.h"
 #include "starters.h"
+#include "under.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -553,6 +554,7 @@ void builder_close(builder *b) {
 
 void scenario_process(process *p, const char *program, const char *exercise, const char *scenario,
                       const char *clock) {
+    split(&p->command, under_what()->runner, " ");
     list_add(&p->command, program);
     list_add(&p->command, exercise);
     if (scenario)
@@ -562,7 +564,8 @@ void scenario_process(process *p, const char *program, const char *exercise, con
     list_add(&p->environment, "TZ=UTC");
     if (clock)
         list_addf(&p->environment, "WORKBOOK_CLOCK=%s", clock);
-    p->seconds = WALL_SECONDS;
+    list_addf(&p->environment, "WORKBOOK_SLOWNESS=%d", under_what()->slowness);
+    p->seconds = WALL_SECONDS * under_what()->slowness;
     p->channels[CHANNEL_OUTPUT] = (channel){.keep = OUTPUT_KEPT, .limit = OUTPUT_LIMIT};
     p->channels[CHANNEL_TRACE] = (channel){.keep = TRACE_LIMIT, .limit = TRACE_LIMIT};
     p->channels[CHANNEL_REPORT] = (channel){.keep = OUTPUT_LIMIT, .limit = TRACE_LIMIT};

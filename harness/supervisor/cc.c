@@ -1,6 +1,7 @@
 #include "cc.h"
 
 #include "process.h"
+#include "under.h"
 
 #include <errno.h>
 #include <ftw.h>
@@ -34,7 +35,7 @@ static void add_all(list *l, const list *more) {
 }
 
 static void find_compiler(void) {
-    const char *name = getenv("CC");
+    const char *name = under_what()->compiler ? under_what()->compiler : getenv("CC");
     text version = {0};
     list command = {0};
     split(&tools.compiler, name && *name ? name : "cc", " \t");
@@ -67,6 +68,10 @@ static int linker_knows(const char *flag) {
 
 static int pkg_config_knows(const char *name, text *flags) {
     list command = {0};
+    if (under_what()->libraries) {
+        list_add(&command, "env");
+        list_addf(&command, "PKG_CONFIG_LIBDIR=%s", under_what()->libraries);
+    }
     split(&command, "pkg-config --cflags --libs", " ");
     list_add(&command, name);
     int status = run_tool(&command, flags);
@@ -168,13 +173,18 @@ char *without_libraries(const plan *p, const char *indent) {
 }
 
 #define FRAMES "-fno-omit-frame-pointer -fno-optimize-sibling-calls"
-#define SANITIZERS "-fsanitize=address,undefined -fno-sanitize-recover=undefined"
 
-static const char *const flavours[] = {
-    [CHECKED] = ("-O1 " FRAMES " " SANITIZERS),
+static const char *const optimisations[] = {
+    [CHECKED] = ("-O1 " FRAMES),
     [BESIDE] = ("-O1 " FRAMES),
     [FAST] = ("-O2"),
 };
+
+static void add_flavour(list *l, flavour f) {
+    split(l, optimisations[f], " ");
+    if (f == CHECKED)
+        split(l, under_what()->sanitizers, " ");
+}
 
 /* The mistakes that newer compilers refuse and older ones only mention: the verdict must not depend
  * on whose machine it is. */
@@ -193,7 +203,7 @@ static void add_flags(list *l, const plan *p, flavour f, const chapter *chapter,
     split(l, "-std=gnu11 -D_GNU_SOURCE -g -Wall -Wextra", " ");
     split(l, tolerated, " ");
     split(l, refused, " ");
-    split(l, flavours[f], " ");
+    add_flavour(l, f);
     if (exercise)
         list_addf(l, "-DEXERCISE=\"%s\"", exercise);
     list_addf(l, "-I%s/harness/include", p->root);
@@ -277,7 +287,7 @@ void program_command(const plan *p, flavour f, const chapter *chapter, const cha
                      const list *objects, const char *fresh, list *command) {
     list wrapped = {0};
     add_all(command, &toolchain_of(p)->compiler);
-    split(command, flavours[f], " ");
+    add_flavour(command, f);
     split(&wrapped, wraps ? wraps : "", " ");
     for (int i = 0; i < wrapped.count; i++)
         list_addf(command, "-Wl,--wrap=%s", wrapped.items[i]);

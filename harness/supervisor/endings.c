@@ -1,5 +1,6 @@
 #include "escape.h"
 #include "evidence.h"
+#include "under.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -175,8 +176,8 @@ int explain_out_of_time(const evidence *e, outcome *o) {
     if (!e->run->out_of_time)
         return 0;
     o->kind = TIMEOUT;
-    o->headline =
-        formatted("The scenario did not end within %d seconds of real time.", WALL_SECONDS);
+    o->headline = formatted("The scenario did not end within %d seconds of real time.",
+                            WALL_SECONDS * under_what()->slowness);
     text_add(&o->details, "It was waiting for something outside of the loop, or could not be "
                           "interrupted.\n");
     explain_progress(e, "(ended by the grader)", last_ms(e), o);

@@ -17,7 +17,8 @@ static const struct command {
 } commands[] = {
     {"test", command_test, WITH_TRACES,
      "[--chapter X] [--exercise ID] [--base own|reference]\n"
-     "            [--submission DIR | --reference] [--clock virtual|real]"},
+     "            [--submission DIR | --reference] [--clock virtual|real]\n"
+     "            [--under address|none|thread|valgrind|arm64]"},
     {"grade", command_grade, WITH_TRACES,
      "[--submission DIR | --reference] [--brief] [--json FILE] [--report FILE]"},
     {"grade-all", command_grade_all, WITH_TRACES, "--submissions DIR --out DIR"},

@@ -1,5 +1,7 @@
 #include "options.h"
 
+#include "under.h"
+
 #include <ctype.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -50,6 +52,9 @@ static char *check(const options *o) {
         return duplicate("which command?");
     if (o->clock && strcmp(o->clock, "virtual") != 0 && strcmp(o->clock, "real") != 0)
         return formatted("--clock is 'virtual' or 'real', not '%s'", o->clock);
+    if (o->under && under_choose(o->under) < 0)
+        return formatted("--under is 'address', 'none', 'thread', 'valgrind' or 'arm64', not '%s'",
+                         o->under);
     if (o->reference && o->submission)
         return duplicate("--reference and --submission exclude each other");
     return NULL;
@@ -87,6 +92,7 @@ char *options_parse(options *o, int argc, char **argv) {
         {.flag = "--submissions", .string = &o->submissions},
         {.flag = "--out", .string = &o->out},
         {.flag = "--clock", .string = &o->clock},
+        {.flag = "--under", .string = &o->under},
         {.flag = "--runs", .number = &o->runs},
         {.flag = "--number", .number = &o->number},
         {.flag = "--name", .string = &o->name},

@@ -19,6 +19,7 @@ typedef struct options {
     const char *json, *report;
     const char *submissions, *out;
     const char *clock; /* --clock virtual|real; NULL: what each scenario says */
+    const char *under; /* --under: see under.h */
     int runs;          /* --runs N, at least 1 if given */
     int number;        /* --number N, at least 1 if given */
     const char *name;
