@@ -31,6 +31,12 @@ static void cancel(task *t) {
     task_cancel(t);
 }
 
+/* Enough turns for whatever needs no thread. */
+static void some_turns(void) {
+    for (int i = 0; i < 20; i++)
+        loop_sleep(0);
+}
+
 /* ---- results ---- */
 
 static pthread_t loops_thread;
@@ -158,10 +164,7 @@ static int come(void *name, void **result) {
 }
 
 static int comes(void *name, void **result) {
-    void *value;
-    int error = run_in_executor(come, name, &value);
-    emit(name, "returns %s and %s", code(error), error ? "nothing" : (char *)value);
-    return error;
+    return run_in_executor(come, name, result);
 }
 
 static int fill(void *arg, void **result) {
@@ -173,8 +176,7 @@ static int fill(void *arg, void **result) {
     gate_wait(door, THREADS);
     for (int i = THREADS; i < 7; i++)
         tasks[i] = start(comes, names[i], names[i]);
-    for (int i = 0; i < 20; i++)
-        loop_sleep(0);
+    some_turns();
     emit("main", "at work: %d", door->arrived);
     for (int i = THREADS; i < 7; i++) {
         gate_open(door, 1);
@@ -182,15 +184,19 @@ static int fill(void *arg, void **result) {
         emit("main", "next at work: %c", order_of_coming[i]);
     }
     gate_open(door, THREADS);
-    for (int i = 0; i < 7; i++)
-        see_off(tasks[i]);
+    for (int i = 0; i < 7; i++) {
+        void *value;
+        int error = task_await(tasks[i], &value);
+        emit(names[i], "returns %s and %s", code(error), value ? (char *)value : "NULL");
+        task_release(tasks[i]);
+    }
     gate_free(door);
     return 0;
 }
 
-SCENARIO(full_pool,
-         "there are 4 threads; jobs that find none wait, and begin in the order in which they came",
-         .order = PER_TASK) {
+SCENARIO(
+    full_pool,
+    "there are 4 threads; jobs that find none wait, and begin in the order in which they came") {
     async_run(fill, NULL, NULL);
 }
 
@@ -231,9 +237,10 @@ static int cancel_a_waiting_one(void *arg, void **result) {
     task *a = start(waits_for_a_thread, NULL, "A");
     loop_sleep(0);
     cancel(a);
-    see_off(a);
-    emit("main", "A has ended");
+    some_turns();
+    emit("main", "A has ended: %d", task_done(a));
     give_all_threads_back(busy);
+    see_off(a);
     run_in_executor(returns_nothing, NULL, NULL);
     emit("main", "its job ran: %d", ran);
     return 0;
@@ -346,8 +353,10 @@ static int have_no_time(void *arg, void **result) {
     task *busy[THREADS];
     take_all_threads(busy);
     task *a = start(takes_too_long, NULL, "A");
-    see_off(a);
+    some_turns();
+    emit("main", "A has ended: %d", task_done(a));
     give_all_threads_back(busy);
+    see_off(a);
     return 0;
 }
 

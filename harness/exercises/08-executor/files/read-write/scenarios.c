@@ -32,6 +32,12 @@ static void see_off(task *t) {
     task_release(t);
 }
 
+/* Enough turns for whatever needs no thread. */
+static void some_turns(void) {
+    for (int i = 0; i < 20; i++)
+        loop_sleep(0);
+}
+
 /* ---- a system that writes little at a time ---- */
 
 static int slow_file = -1; /* writes to it take 7 bytes at most */
@@ -274,16 +280,17 @@ static int cancel_before(void *arg, void **result) {
     emit("main", "cancels A and B");
     task_cancel(a);
     task_cancel(b);
-    see_off(a);
-    see_off(b);
+    some_turns();
+    emit("main", "A has ended: %d, B has ended: %d", task_done(a), task_done(b));
     task *c = start(closes_late, NULL, "C");
     loop_sleep(0);
     emit("main", "cancels C");
     task_cancel(c);
-    loop_sleep(0);
-    loop_sleep(0);
+    some_turns();
     emit("main", "C has ended: %d", task_done(c));
     give_all_threads_back();
+    see_off(a);
+    see_off(b);
     see_off(c);
     emit("main", "the file is closed: %d", fcntl(open_file, F_GETFD) < 0);
     emit("main", "content: %s", content());

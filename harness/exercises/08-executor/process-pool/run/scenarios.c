@@ -24,6 +24,12 @@ static void see_off(task *t) {
     task_release(t);
 }
 
+/* Enough turns for whatever needs no thread. */
+static void some_turns(void) {
+    for (int i = 0; i < 20; i++)
+        loop_sleep(0);
+}
+
 /* ---- what workers can run ---- */
 
 PROCESS_FUNCTION(reversed) {
@@ -177,11 +183,16 @@ SCENARIO(much, "bytes of any number travel both ways") {
 
 /* ---- several workers ---- */
 
-static int holds(void *arg, void **result) {
+static int holds_quietly(void *arg, void **result) {
     process_output out;
     int error = process_pool_run(pool, "hold", holder_path, strlen(holder_path), &out);
-    emit(task_name(task_current()), "returns %s", code(error));
     free(out.bytes);
+    return error;
+}
+
+static int holds(void *arg, void **result) {
+    int error = holds_quietly(arg, result);
+    emit(task_name(task_current()), "returns %s", code(error));
     return error;
 }
 
@@ -190,12 +201,14 @@ static int hold_three(void *arg, void **result) {
     holder_open();
     static const char *const names[] = {"A", "B", "C"};
     for (int i = 0; i < 3; i++)
-        tasks[i] = start(holds, NULL, names[i]);
+        tasks[i] = start(holds_quietly, NULL, names[i]);
     loop_sleep(0);
     emit("main", "workers: %d", process_pool_workers(pool));
     let_go("123");
-    for (int i = 0; i < 3; i++)
-        see_off(tasks[i]);
+    for (int i = 0; i < 3; i++) {
+        emit("main", "%s returns %s", names[i], code(task_await(tasks[i], NULL)));
+        task_release(tasks[i]);
+    }
     emit("main", "workers: %d", process_pool_workers(pool));
     holder_close();
     return 0;
@@ -205,10 +218,8 @@ static int two_main(void *arg, void **result) {
     return run_in_pool(hold_three, 2);
 }
 
-SCENARIO(two_workers,
-         "there are as many workers as jobs, but no more than the pool may have; the "
-         "other jobs wait",
-         .order = PER_TASK) {
+SCENARIO(two_workers, "there are as many workers as jobs, but no more than the pool may have; the "
+                      "other jobs wait") {
     async_run(two_main, NULL, NULL);
 }
 
@@ -225,7 +236,7 @@ static int note_order(void *arg, void **result) {
 
 static int stand_in_line(void *arg, void **result) {
     static const char *const names[] = {"A", "B", "C", "D"};
-    task *tasks[4];
+    task *tasks[5];
     holder_open();
     task *first = start(holds, NULL, "first");
     loop_sleep(0);
@@ -235,16 +246,15 @@ static int stand_in_line(void *arg, void **result) {
     emit("main", "cancels B and D, who wait for the worker");
     task_cancel(tasks[1]);
     task_cancel(tasks[3]);
-    see_off(tasks[1]);
-    see_off(tasks[3]);
-    tasks[1] = start(note_order, NULL, "E");
+    some_turns();
+    emit("main", "B has ended: %d, D has ended: %d", task_done(tasks[1]), task_done(tasks[3]));
+    tasks[4] = start(note_order, NULL, "E");
     loop_sleep(0);
     emit("main", "lets the worker go on");
     let_go("1");
     see_off(first);
-    see_off(tasks[0]);
-    see_off(tasks[2]);
-    see_off(tasks[1]);
+    for (int i = 0; i < 5; i++)
+        see_off(tasks[i]);
     holder_close();
     return 0;
 }
@@ -267,11 +277,13 @@ static int cancel_at_work(void *arg, void **result) {
     loop_sleep(0);
     emit("main", "cancels A, whose job is at work");
     task_cancel(a);
-    see_off(a);
+    some_turns();
+    emit("main", "A has ended: %d", task_done(a));
     task *b = start(note_order, NULL, "B");
-    loop_sleep(0);
+    some_turns();
     emit("main", "workers: %d, B has ended: %d", process_pool_workers(pool), task_done(b));
     let_go("1");
+    see_off(a);
     see_off(b);
     holder_close();
     return 0;
