@@ -16,6 +16,7 @@
 #include <stdlib.h>
 
 enum {
+    OPENING_MS = 100, /* how long a thread waits when several open the same database at once */
     OPS_BETWEEN_LOOKS = 1000, /* steps of SQLite's machine after which a statement looks at stop */
     WORDS_KEPT = 400,
 };
@@ -109,7 +110,9 @@ static int open_now(call *c) {
     if (!error) {
         sqlite3_extended_result_codes(d->handle, 1);
         sqlite3_progress_handler(d->handle, OPS_BETWEEN_LOOKS, shall_stop, d);
+        sqlite3_busy_timeout(d->handle, OPENING_MS);
         error = set_up(d->handle);
+        sqlite3_busy_timeout(d->handle, 0); /* from now on it is the loop that waits */
     }
     if (!error)
         note(d, 0);

@@ -16,8 +16,8 @@
 typedef struct record {
     const char *id;
     double normalized_value, original_value;
-    int category_code;  /* A is 0, B is 1, ... Z is 25 */
-    int source_hash;    /* 0 to 9999, the same for all items of a source */
+    int category_code; /* A is 0, B is 1, ... Z is 25 */
+    int source_hash;   /* 0 to 9999, the same for all items of a source */
     int is_high_value;
 } record;
 

@@ -15,7 +15,8 @@ typedef struct item {
     int64_t number;     /* its place there, from 1 */
     const char *id, *timestamp, *category;
     double value;
-    const char *reason; /* NULL; else this is a bad row, and all above but its place means nothing */
+    const char
+        *reason; /* NULL; else this is a bad row, and all above but its place means nothing */
 } item;
 
 /* Creates an item; the strings are copied. If one of them is not UTF-8 it becomes a bad row, which

@@ -63,8 +63,8 @@ static int write_lines(output *o, void (*line)(int i, int items, char *out), int
     return error;
 }
 
-static int make_file(const char *path, const char *head,
-                     void (*line)(int i, int items, char *out), int items) {
+static int make_file(const char *path, const char *head, void (*line)(int i, int items, char *out),
+                     int items) {
     output *o;
     int error = output_open(path, &o);
     if (error < 0)
@@ -95,8 +95,8 @@ static int insert_rows(database *d, int first, int count, int items) {
             row[2] = value_integer(samples[i].value);
             row[3] = value_text(samples[i].category);
         }
-        error = database_execute_many(d, "INSERT INTO items VALUES (?, ?, ?, ?)", values, COLUMNS,
-                                      n);
+        error =
+            database_execute_many(d, "INSERT INTO items VALUES (?, ?, ?, ?)", values, COLUMNS, n);
     }
     return error;
 }
@@ -109,7 +109,8 @@ static int fill_database(database *d, int items) {
     error = database_execute(d, "DROP TABLE IF EXISTS items", NULL, 0);
     if (!error)
         error = database_execute(
-            d, "CREATE TABLE items(id TEXT, timestamp TEXT, value INTEGER, category TEXT)", NULL, 0);
+            d, "CREATE TABLE items(id TEXT, timestamp TEXT, value INTEGER, category TEXT)", NULL,
+            0);
     for (int i = 0; i < items && !error; i += AT_A_TIME)
         error = insert_rows(d, i, items - i < AT_A_TIME ? items - i : AT_A_TIME, items);
     return transaction_end(&t, error);

@@ -80,7 +80,8 @@ static int on_row(void *arg, char *const *fields, int count, csv_fault fault) {
         error = item_bad(f->piece->source, ++f->number, &i, "it is longer than %d bytes",
                          SOURCE_LINE_LIMIT);
     else if (fault == CSV_BROKEN)
-        error = item_bad(f->piece->source, ++f->number, &i, "its quotes are wrong, or it is binary");
+        error =
+            item_bad(f->piece->source, ++f->number, &i, "its quotes are wrong, or it is binary");
     else
         error = row_item(f, fields, count, &i);
     return piece_add(f->piece, error, i);

@@ -332,15 +332,20 @@ static int inserter(void *d, void **result) {
     return 0;
 }
 
+static int counter(void *d, void **result) {
+    ask(d, "SELECT count(*) FROM t");
+    return 0;
+}
+
 static int wait_for_the_lock(void *arg, void **result) {
     database *holds = open_it(), *wants = open_it();
     execute(holds, "CREATE TABLE t (a)");
     execute(holds, "BEGIN IMMEDIATE");
-    task *a = start(inserter, wants, "A");
+    task *a = start(inserter, wants, "A"), *b = start(counter, wants, "B");
     loop_sleep(100);
-    ask(wants, "SELECT count(*) FROM t");
     execute(holds, "COMMIT");
     see_off(a);
+    see_off(b);
     close_it(wants);
     close_it(holds);
     return 0;
@@ -350,21 +355,34 @@ SCENARIO(locked, "a locked database is tried again after a while, and those behi
     run(wait_for_the_lock);
 }
 
+/* When it has its turn is not fixed: those who want to write stand in no line. */
+static int silent_inserter(void *d, void **result) {
+    int error = database_execute(d, "INSERT INTO t VALUES (2)", NULL, 0);
+    if (error < 0)
+        emit(me(), "inserts: %s", code(error));
+    return 0;
+}
+
 static int many_want_to_write(void *arg, void **result) {
     enum { WRITERS = 8 };
     database *holds = open_it(), *wants[WRITERS];
     task *writers[WRITERS];
+    int done = 0;
     execute(holds, "CREATE TABLE t (a)");
     for (int i = 0; i < WRITERS; i++)
         wants[i] = open_it();
     execute(holds, "BEGIN IMMEDIATE");
     for (int i = 0; i < WRITERS; i++)
-        writers[i] = start(inserter, wants[i], "writer");
+        writers[i] = start(silent_inserter, wants[i], "writer");
     for (int i = 0; i < 3; i++)
         loop_sleep(0);
     execute(holds, "INSERT INTO t VALUES (1)");
     loop_sleep(50);
     execute(holds, "COMMIT");
+    loop_sleep(4000);
+    for (int i = 0; i < WRITERS; i++)
+        done += task_done(writers[i]);
+    emit("main", "writers that are done: %d", done);
     for (int i = 0; i < WRITERS; i++) {
         see_off(writers[i]);
         close_it(wants[i]);
@@ -377,7 +395,6 @@ static int many_want_to_write(void *arg, void **result) {
 SCENARIO(no_thread_waits,
          "those who wait for a locked database occupy no thread: he who has locked "
          "it gets one, and goes on") {
-    order(PER_TASK);
     run(many_want_to_write);
 }
 

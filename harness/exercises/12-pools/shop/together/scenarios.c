@@ -178,6 +178,8 @@ static int forget_a_transaction(pool *p) {
     database_execute(d, "BEGIN IMMEDIATE", NULL, 0);
     database_execute(d, "DELETE FROM orders", NULL, 0);
     scope_exit(&s, 0);
+    loop_sleep(10);
+    look(p);
     fetch(p, 1);
     emit("main", "others can write: %s", code(execute("DELETE FROM orders WHERE id = 1")));
     return 0;

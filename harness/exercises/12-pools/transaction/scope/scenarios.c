@@ -2,6 +2,7 @@
 #include "transaction.h"
 
 #include "cancel.h"
+#include "event.h"
 #include "scenario.h"
 #include "scratch.h"
 #include "task.h"
@@ -113,8 +114,10 @@ static void run(coroutine_fn fn) {
     scratch_close();
 }
 
-static void begin(database *d, transaction *t) {
-    emit(me(), "begins: %s", code(transaction_begin(d, t)));
+static int begin(database *d, transaction *t) {
+    int error = transaction_begin(d, t);
+    emit(me(), "begins: %s", code(error));
+    return error;
 }
 
 static int end(transaction *t, int error) {
@@ -226,13 +229,13 @@ SCENARIO(cancelled,
     run_with_two(cancel_in_the_middle);
 }
 
-static int under_way; /* the endless statement is next */
+static event *under_way; /* set when the endless statement is next */
 
 static int stuck_writer(void *arg, void **result) {
     transaction t;
     begin(mine, &t);
     insert(mine, 1);
-    under_way = 1;
+    event_set(under_way);
     int error = database_execute(mine,
                                  "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT begun() UNION ALL "
                                  "SELECT i FROM n) SELECT count(*) FROM n",
@@ -242,9 +245,10 @@ static int stuck_writer(void *arg, void **result) {
 }
 
 static int cancel_in_a_statement(void *arg, void **result) {
+    event_new(&under_way);
     task *a = start(stuck_writer, NULL, "A");
-    while (!under_way)
-        loop_sleep(0);
+    event_wait(under_way);
+    event_free(under_way);
     await_signal(&has_begun);
     cancel(a);
     see_off(a);
@@ -457,7 +461,8 @@ SCENARIO(full, "when there is no room left nothing of the transaction is left") 
 
 static int second_writer(void *arg, void **result) {
     transaction t;
-    begin(other, &t);
+    if (begin(other, &t) < 0)
+        return UV_ECANCELED;
     insert(other, 2);
     return end(&t, 0);
 }
