@@ -12,7 +12,7 @@
 
 enum { ENDPOINT_SOURCE = 1, PAGE = 10, OBJECT_SIZE = 300 };
 
-/* A client that is being served; on the stack of its handler. */
+/* A client that is being served. */
 typedef struct client {
     task *task;
     struct client **link, *next;
@@ -92,25 +92,30 @@ static int answer(stream *s, const endpoint *e, int page) {
     return error;
 }
 
-static void enter(endpoint *e, client *c) {
+/* Notes a client, whose task is the running one. NULL without memory. */
+static client *enter(endpoint *e) {
+    client *c = malloc(sizeof *c);
+    if (!c)
+        return NULL;
     *c = (client){.task = task_current(), .link = &e->clients, .next = e->clients};
     if (c->next)
         c->next->link = &c->next;
     e->clients = c;
+    return c;
 }
 
 static void leave(client *c) {
     *c->link = c->next;
     if (c->next)
         c->next->link = c->link;
+    free(c);
 }
 
 /* For start_server: one request after another. A client who goes is no error. */
 static int serve(stream *s, void *arg) {
     endpoint *e = arg;
-    client self;
-    int page, error = 0;
-    enter(e, &self);
+    client *self = enter(e);
+    int page, error = self ? 0 : UV_ENOMEM;
     while (!error) {
         error = read_request(s, &page);
         if (!error && e->options.delay)
@@ -118,7 +123,8 @@ static int serve(stream *s, void *arg) {
         if (!error)
             error = answer(s, e, page);
     }
-    leave(&self);
+    if (self)
+        leave(self);
     return error == UV_ECANCELED ? error : 0;
 }
 
