@@ -4,132 +4,151 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/* What a function may expect of a call is the whole secret: the calling convention says that a
- * few registers are the same after a call as before it, and that nothing is known of the others.
- * The compiler therefore has saved the others already when it calls context_switch, and we save
- * only the few. They go on the stack that is left, and come from the stack that is entered. The
- * stack pointer itself is the one thing that must be kept elsewhere: it is context.sp, which is
- * why sp is the first member.
+/* What a piece of code needs to go on is its stack pointer, the address of its next instruction, and
+ * what it holds in registers. The compiler is told that the few instructions below change every
+ * register there is (the list at their end); so it puts what it still needs onto the stack before
+ * them, and gets it from there after them, and where it holds nothing it does nothing. Two things
+ * are left to do by hand: rbp, which must not be in such a list, and the address. Both go on the
+ * stack that is left, and come from the stack that is entered. The stack pointer itself is the one
+ * thing that must be kept elsewhere: it is context.sp.
  *
- * The last step is a jump and not a return: the processor predicts that a `ret` goes back to the
- * last `call`, and after a change of stacks that guess is always wrong. */
+ * There is no call and no return in it. A processor predicts that a `ret` goes back to the last
+ * `call`, and after a change of stacks that guess is wrong; a jump is predicted by where it went
+ * before. */
 
 static void context_begin(void (*entry)(void *arg), void *arg);
 
-/* What is written in assembly below lies in this file: the compiler need not ask the dynamic linker
- * for its address, which for a name that is not global would be the wrong one. */
+/* What is written in assembly below belongs to this program: the compiler need not ask the dynamic
+ * linker for its address. */
 #define HERE __attribute__((visibility("hidden")))
 
 #if defined(__x86_64__) && defined(__ELF__)
 
-void context_swap(context *from, context *to) __asm__("context_swap") HERE;
+#ifdef __AVX512F__
+#define MORE_REGISTERS                                                                             \
+    , "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23", "xmm24", "xmm25",    \
+        "xmm26", "xmm27", "xmm28", "xmm29", "xmm30", "xmm31", "k1", "k2", "k3", "k4", "k5", "k6",  \
+        "k7"
+#else
+#define MORE_REGISTERS
+#endif
+
+static inline __attribute__((always_inline)) void context_swap(context *from, context *to) {
+    void **save = &from->sp, *sp = to->sp;
+    __asm__ volatile("leaq  -128(%%rsp), %%rsp\n\t" /* a function may use 128 bytes below rsp */
+                     "pushq %%rbp\n\t"
+                     "leaq  1f(%%rip), %%rcx\n\t"
+                     "pushq %%rcx\n\t"          /* where this code goes on */
+                     "movq  %%rsp, (%%rax)\n\t" /* from->sp = the stack pointer */
+                     "movq  %%rdx, %%rsp\n\t"   /* the stack pointer = to->sp: we are there */
+                     "popq  %%rcx\n\t"
+                     "jmp   *%%rcx\n" /* where that code goes on, which is here, or context_enter */
+                     "1:\n\t"
+                     "popq  %%rbp\n\t"
+                     "leaq  128(%%rsp), %%rsp"
+                     : "+a"(save), "+d"(sp)
+                     :
+                     : "rbx", "rcx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14",
+                       "r15", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7",
+                       "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14",
+                       "xmm15" MORE_REGISTERS, "memory", "cc");
+}
+
 void context_enter(void) __asm__("context_enter") HERE;
+void context_end(void) __asm__("context_end") HERE;
 
+/* The first switch to a context arrives at context_enter. It jumps to the first function as well: so
+ * the processor's notes on who will return where stay those of the code that was left. */
 __asm__("        .text\n"
-        "        .type context_swap, @function\n"
-        "context_swap:\n"      /* rdi = from, rsi = to */
-        "        pushq %rbp\n" /* save what the caller counts on, */
-        "        pushq %rbx\n" /* above it lies the return address */
-        "        pushq %r12\n"
-        "        pushq %r13\n"
-        "        pushq %r14\n"
-        "        pushq %r15\n"
-        "        movq  %rsp, (%rdi)\n" /* from->sp = the stack pointer */
-        "        movq  (%rsi), %rsp\n" /* the stack pointer = to->sp: we are there */
-        "        popq  %r15\n"
-        "        popq  %r14\n"
-        "        popq  %r13\n"
-        "        popq  %r12\n"
-        "        popq  %rbx\n"
-        "        popq  %rbp\n"
-        "        popq  %rcx\n" /* the return address */
-        "        jmp   *%rcx\n"
-        "        .size context_swap, .-context_swap\n");
-
-__asm__("        .text\n"
+        "        .globl context_enter\n"
+        "        .hidden context_enter\n"
         "        .type context_enter, @function\n"
-        "context_enter:\n" /* the first switch to a context arrives here */
+        "context_enter:\n"
+        "        popq  %rax\n"
+        "        popq  %rdi\n"
+        "        popq  %rsi\n"
+        "        xorl  %ebp, %ebp\n" /* the frames of this stack end here */
+        "        jmp   *%rax\n"
+        "        .size context_enter, .-context_enter\n"
+        "        .globl context_end\n"
+        "        .hidden context_end\n"
+        "        .type context_end, @function\n"
         "        .cfi_startproc\n"
-        "        .cfi_undefined rip\n" /* debuggers: the stack ends here */
-        "        movq  %r12, %rdi\n"
-        "        movq  %r13, %rsi\n"
-        "        xorl  %ebp, %ebp\n"
-        "        call  *%rbx\n"
+        "        .cfi_undefined rip\n" /* debuggers: nobody has called this */
+        "        nop\n"
+        "context_end:\n"
         "        ud2\n"
         "        .cfi_endproc\n"
-        "        .size context_enter, .-context_enter\n");
+        "        .size context_end, .-context_end\n");
 
-/* Lays out a stack as context_swap would have left it. */
+/* Lays out a stack as context_swap would have left it, and behind that what context_enter takes. */
 static void prepare(context *c, void (*entry)(void *arg), void *arg) {
-    uintptr_t *top = (uintptr_t *)((char *)c->stack + c->size);
-    uintptr_t *sp = top - 9;          /* 7 words, and the 16-byte alignment that a call expects */
-    sp[0] = 0;                        /* r15 */
-    sp[1] = 0;                        /* r14 */
-    sp[2] = (uintptr_t)arg;           /* r13 */
-    sp[3] = (uintptr_t)entry;         /* r12 */
-    sp[4] = (uintptr_t)context_begin; /* rbx */
-    sp[5] = 0;                        /* rbp: the frames of this stack end here */
-    sp[6] = (uintptr_t)context_enter; /* the return address */
-    sp[7] = 0;
+    uintptr_t *sp = (uintptr_t *)((char *)c->stack + c->size) - 5;
+    sp[0] = (uintptr_t)context_enter;
+    sp[1] = (uintptr_t)context_begin; /* rax */
+    sp[2] = (uintptr_t)entry;         /* rdi */
+    sp[3] = (uintptr_t)arg;           /* rsi */
+    sp[4] = (uintptr_t)context_end;   /* the return address of context_begin */
     c->sp = sp;
 }
 
 #elif defined(__aarch64__) && defined(__ELF__)
 
-void context_swap(context *from, context *to) __asm__("context_swap") HERE;
+static inline __attribute__((always_inline)) void context_swap(context *from, context *to) {
+    register void **save __asm__("x0") = &from->sp;
+    register void *sp __asm__("x1") = to->sp;
+    __asm__ volatile("adr  x2, 1f\n\t"
+                     "stp  x29, x2, [sp, #-16]!\n\t" /* the frame pointer, and where to go on */
+                     "mov  x2, sp\n\t"
+                     "str  x2, [x0]\n\t" /* from->sp = the stack pointer */
+                     "mov  sp, x1\n\t"   /* the stack pointer = to->sp: we are there */
+                     "ldp  x29, x2, [sp], #16\n\t"
+                     "br   x2\n"
+                     "1:\n\t"
+                     "hint #36" /* where branches are checked: this is a place to branch to */
+                     : "+r"(save), "+r"(sp)
+                     :
+                     : "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13",
+                       "x14", "x15", "x16", "x17", "x19", "x20", "x21", "x22", "x23", "x24", "x25",
+                       "x26", "x27", "x28", "x30", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7",
+                       "v8", "v9", "v10", "v11", "v12", "v13", "v14", "v15", "v16", "v17", "v18",
+                       "v19", "v20", "v21", "v22", "v23", "v24", "v25", "v26", "v27", "v28", "v29",
+                       "v30", "v31", "memory", "cc");
+}
+
 void context_enter(void) __asm__("context_enter") HERE;
+void context_end(void) __asm__("context_end") HERE;
 
 __asm__("        .text\n"
-        "        .type context_swap, %function\n"
-        "context_swap:\n" /* x0 = from, x1 = to */
-        "        sub  sp, sp, #160\n"
-        "        stp  x19, x20, [sp, #0]\n"
-        "        stp  x21, x22, [sp, #16]\n"
-        "        stp  x23, x24, [sp, #32]\n"
-        "        stp  x25, x26, [sp, #48]\n"
-        "        stp  x27, x28, [sp, #64]\n"
-        "        stp  x29, x30, [sp, #80]\n" /* frame pointer, return address */
-        "        stp  d8, d9, [sp, #96]\n"
-        "        stp  d10, d11, [sp, #112]\n"
-        "        stp  d12, d13, [sp, #128]\n"
-        "        stp  d14, d15, [sp, #144]\n"
-        "        mov  x9, sp\n"
-        "        str  x9, [x0]\n" /* from->sp = the stack pointer */
-        "        ldr  x9, [x1]\n"
-        "        mov  sp, x9\n" /* the stack pointer = to->sp: we are there */
-        "        ldp  x19, x20, [sp, #0]\n"
-        "        ldp  x21, x22, [sp, #16]\n"
-        "        ldp  x23, x24, [sp, #32]\n"
-        "        ldp  x25, x26, [sp, #48]\n"
-        "        ldp  x27, x28, [sp, #64]\n"
-        "        ldp  x29, x30, [sp, #80]\n"
-        "        ldp  d8, d9, [sp, #96]\n"
-        "        ldp  d10, d11, [sp, #112]\n"
-        "        ldp  d12, d13, [sp, #128]\n"
-        "        ldp  d14, d15, [sp, #144]\n"
-        "        add  sp, sp, #160\n"
-        "        br   x30\n"
-        "        .size context_swap, .-context_swap\n"
+        "        .globl context_enter\n"
+        "        .hidden context_enter\n"
         "        .type context_enter, %function\n"
         "context_enter:\n"
+        "        hint #36\n"
+        "        ldp  x2, x0, [sp], #16\n"
+        "        ldp  x1, x30, [sp], #16\n"
+        "        br   x2\n"
+        "        .size context_enter, .-context_enter\n"
+        "        .globl context_end\n"
+        "        .hidden context_end\n"
+        "        .type context_end, %function\n"
         "        .cfi_startproc\n"
-        "        .cfi_undefined x30\n"
-        "        mov  x0, x20\n"
-        "        mov  x1, x21\n"
-        "        blr  x19\n"
+        "        .cfi_undefined x30\n" /* debuggers: nobody has called this */
+        "        nop\n"
+        "context_end:\n"
         "        brk  #1\n"
         "        .cfi_endproc\n"
-        "        .size context_enter, .-context_enter\n");
+        "        .size context_end, .-context_end\n");
 
-/* Lays out a stack as context_swap would have left it. */
+/* Lays out a stack as context_swap would have left it, and behind that what context_enter takes. */
 static void prepare(context *c, void (*entry)(void *arg), void *arg) {
-    uintptr_t *sp = (uintptr_t *)((char *)c->stack + c->size) - 20;
-    for (int i = 0; i < 20; i++)
-        sp[i] = 0;
-    sp[0] = (uintptr_t)context_begin;  /* x19 */
-    sp[1] = (uintptr_t)entry;          /* x20 */
-    sp[2] = (uintptr_t)arg;            /* x21 */
-    sp[11] = (uintptr_t)context_enter; /* x30; x29 is 0: the frames of this stack end here */
+    uintptr_t *sp = (uintptr_t *)((char *)c->stack + c->size) - 6;
+    sp[0] = 0; /* x29: the frames of this stack end here */
+    sp[1] = (uintptr_t)context_enter;
+    sp[2] = (uintptr_t)context_begin; /* x2 */
+    sp[3] = (uintptr_t)entry;         /* x0 */
+    sp[4] = (uintptr_t)arg;           /* x1 */
+    sp[5] = (uintptr_t)context_end;   /* x30: the return address of context_begin */
     c->sp = sp;
 }
 
@@ -221,12 +240,19 @@ static void tell_new(context *c) {
 #endif
 
 /* Valgrind guesses from a large step of the stack pointer that the stack was changed. Told where
- * the stacks lie, it need not guess. Outside of Valgrind this is a handful of instructions
- * without effect. */
+ * the stacks lie, it need not guess. */
 #if defined(__has_include)
 #if __has_include(<valgrind/valgrind.h>)
 #include <valgrind/valgrind.h>
-#define tell_valgrind(c) ((void)VALGRIND_STACK_REGISTER((c)->stack, (char *)(c)->stack + (c)->size))
+
+static void tell_valgrind(context *c) {
+    static int valgrind = -1; /* not known yet; to ask each time would cost more than the switch */
+    if (valgrind < 0)
+        valgrind = (int)RUNNING_ON_VALGRIND;
+    if (valgrind)
+        VALGRIND_STACK_REGISTER(c->stack, (char *)c->stack + c->size);
+}
+#define tell_valgrind tell_valgrind
 #endif
 #endif
 #ifndef tell_valgrind
@@ -235,8 +261,7 @@ static void tell_new(context *c) {
 
 __attribute__((used)) static void context_begin(void (*entry)(void *arg), void *arg) {
     tell_arrived(NULL);
-    entry(arg);
-    abort(); /* an entry function must end with context_exit */
+    entry(arg); /* which must not return: it ends with context_exit */
 }
 
 void context_init(context *c, void *stack, size_t size, void (*entry)(void *arg), void *arg) {

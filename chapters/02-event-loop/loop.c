@@ -1,6 +1,7 @@
 /* loop.c - a queue of callbacks, a heap of timers, and libuv below them. */
 #include "loop.h"
 
+#include "spare.h"
 #include "workbook.h"
 
 #include <stdio.h>
@@ -12,9 +13,15 @@ struct handle {
     void *arg;
     int references; /* the loop's, while it is scheduled, and the caller's */
     int cancelled;
-    int64_t deadline; /* of a timer: nanoseconds on uv_hrtime's clock */
-    uint64_t serial;  /* of a timer: equal deadlines run in this order */
 };
+
+/* One timer in the heap. Its time is here and not in the handle: whoever looks for the earliest one
+ * need not go anywhere else. */
+typedef struct timer {
+    int64_t deadline; /* nanoseconds on uv_hrtime's clock */
+    uint64_t serial;  /* equal deadlines run in this order */
+    handle *handle;
+} timer;
 
 /* One callback in the queue. */
 typedef struct entry {
@@ -43,18 +50,23 @@ struct loop {
     size_t capacity;     /* of the ring: a power of two */
     size_t head, queued; /* its oldest entry, and how many there are */
     size_t promised;     /* places in the ring that are kept for waiting coroutines */
-    handle **timers;     /* a heap: each is due no later than its two children */
+    size_t left;         /* entries of this turn that have not run */
+    timer *timers;       /* a heap: each is due no later than its two children */
     size_t timer_count, timer_capacity;
     uint64_t next_serial;
     runner *runners;
-    runner *running; /* whose step this is, or NULL */
-    unsigned unseen; /* turns without a look at libuv, for a turn that leaves out some */
+    runner *running;    /* whose step this is, or NULL */
+    unsigned unseen;    /* turns without a look at libuv, for a turn that leaves out some */
+    uint64_t looked_at; /* and when the last look was; nanoseconds */
     int stopping;
     loop_exception_handler handler;
     void *handler_arg;
 };
 
+static int step(void *runner);
+
 static _Thread_local loop *running_loop;
+static _Thread_local spare spare_handles, spare_runners;
 
 loop *loop_running(void) {
     return running_loop;
@@ -92,7 +104,7 @@ static void call(loop *l, loop_callback fn, void *arg) {
 /* ---- the queue ---- */
 
 /* Doubles the ring, so that one more entry and all the promised ones fit. */
-static int queue_grow(loop *l) {
+static __attribute__((noinline)) int queue_grow(loop *l) {
     size_t capacity = l->capacity ? l->capacity * 2 : 64;
     entry *queue = malloc(capacity * sizeof *queue);
     if (!queue)
@@ -107,7 +119,7 @@ static int queue_grow(loop *l) {
 }
 
 /* Adds an entry to the end of the queue. Returns 0 or UV_ENOMEM. */
-static int queue_push(loop *l, entry e) {
+static inline __attribute__((always_inline)) int queue_push(loop *l, entry e) {
     if (l->queued + l->promised >= l->capacity && queue_grow(l) < 0)
         return UV_ENOMEM;
     l->queue[(l->head + l->queued++) & (l->capacity - 1)] = e;
@@ -115,7 +127,7 @@ static int queue_push(loop *l, entry e) {
 }
 
 /* Takes the oldest entry; there must be one. */
-static entry queue_pop(loop *l) {
+static inline __attribute__((always_inline)) entry queue_pop(loop *l) {
     entry e = l->queue[l->head];
     l->head = (l->head + 1) & (l->capacity - 1);
     l->queued--;
@@ -125,7 +137,7 @@ static entry queue_pop(loop *l) {
 /* ---- handles ---- */
 
 static handle *handle_new(loop *l, loop_callback fn, void *arg) {
-    handle *h = malloc(sizeof *h);
+    handle *h = spare_take(&spare_handles, sizeof *h);
     if (h)
         *h = (handle){.loop = l, .fn = fn, .arg = arg, .references = 1};
     return h;
@@ -133,7 +145,7 @@ static handle *handle_new(loop *l, loop_callback fn, void *arg) {
 
 void handle_release(handle *h) {
     if (h && --h->references == 0)
-        free(h);
+        spare_give(&spare_handles, h);
 }
 
 static void drop_handle(void *h) {
@@ -188,8 +200,8 @@ int loop_call_soon(loop *l, loop_callback fn, void *arg, handle **out) {
 
 /* ---- timers ---- */
 
-/* Adds a timer, whose deadline and serial are set. Returns 0 or UV_ENOMEM. */
-static int timers_push(loop *l, handle *h) {
+/* Adds a timer. Returns 0 or UV_ENOMEM. */
+static int timers_push(loop *l, timer t) {
     // exercise loop/call-later
     // A binary heap in an array: the children of i are at 2i+1 and 2i+2. Put the new one at the end
     // and let it climb while it is earlier than its parent.
@@ -197,7 +209,7 @@ static int timers_push(loop *l, handle *h) {
 }
 
 /* Takes the earliest timer out of the heap; there must be one. */
-static handle *timers_pop(loop *l) {
+static timer timers_pop(loop *l) {
     // exercise loop/call-later
     // The last one takes the place of the first and sinks below its earlier child, while that is
     // earlier.
@@ -206,8 +218,8 @@ static handle *timers_pop(loop *l) {
 
 /* Drops the cancelled timers at the top of the heap: nobody need wake up for them. */
 static void timers_skip_cancelled(loop *l) {
-    while (l->timer_count && l->timers[0]->cancelled)
-        handle_release(timers_pop(l));
+    while (l->timer_count && l->timers[0].handle->cancelled)
+        handle_release(timers_pop(l).handle);
 }
 
 int loop_call_later(loop *l, int64_t ms, loop_callback fn, void *arg, handle **out) {
@@ -241,13 +253,13 @@ static void arm_timer(loop *l) {
         uv_timer_stop(&l->timer);
         return;
     }
-    int64_t rest = l->timers[0]->deadline - (int64_t)uv_hrtime();
+    int64_t rest = l->timers[0].deadline - (int64_t)uv_hrtime();
     uv_update_time(&l->uv); /* libuv counts from its own idea of now, which may be old */
     uv_timer_start(&l->timer, wake_libuv, rest > 0 ? (uint64_t)(rest + 999999) / 1000000 : 0, 0);
 }
 
 /* One turn, as the header describes it. */
-static void turn(loop *l) {
+static __attribute__((flatten)) void turn(loop *l) {
     // exercise loop/run
     // First libuv: UV_RUN_ONCE waits, and arm_timer says until when; UV_RUN_NOWAIT looks only.
     // Nobody shall wake up for a cancelled timer, so timers_skip_cancelled comes before. Then the
@@ -268,8 +280,6 @@ void loop_stop(loop *l) {
 
 /* ---- coroutines on the loop ---- */
 
-static int step(void *runner);
-
 static void runner_free(runner *r) {
     if (r->previous)
         r->previous->next = r->next;
@@ -277,7 +287,7 @@ static void runner_free(runner *r) {
         r->loop->runners = r->next;
     if (r->next)
         r->next->previous = r->previous;
-    free(r);
+    spare_give(&spare_runners, r);
 }
 
 /* Gives a coroutine that is not queued its place in the queue. The place was promised to it, so
@@ -451,7 +461,7 @@ static void drop_scheduled(loop *l) {
             e.drop(e.arg);
     }
     while (l->timer_count)
-        handle_release(l->timers[--l->timer_count]);
+        handle_release(l->timers[--l->timer_count].handle);
     free(l->queue);
     free(l->timers);
 }

@@ -105,7 +105,7 @@ static jsonl *jsonl_new(const char *path, const jsonl_options *options) {
     if (options)
         j->options = *options;
     jsonl_options *o = &j->options;
-    o->buffer = o->buffer ? o->buffer : 64 * 1024;
+    o->buffer = o->buffer ? o->buffer : 16 * 1024;
     o->longest = o->longest ? o->longest : 1024 * 1024;
     o->in_flight = o->in_flight > 0 ? o->in_flight : 3;
     j->path = strdup(path);

@@ -284,9 +284,26 @@ static char *brief_reason(const result *r) {
     return r->kind == PASS ? NULL : duplicate(verdict_name(r->kind));
 }
 
+/* The verdict that every exercise of the chapter has, if nothing of it was judged; else NULL. */
+static const char *nothing_of(const chapter *c, const result *results) {
+    verdict_kind kind = results[0].kind;
+    if (kind != NOT_DONE && kind != MISSING_FILE && kind != MISSING_LIBRARY)
+        return NULL;
+    for (int i = 1; i < c->exercise_count; i++)
+        if (results[i].kind != kind)
+            return NULL;
+    return kind == NOT_DONE ? "not done yet" : verdict_name(kind);
+}
+
 void report_lines(FILE *out, const chapter *c, const result *results, int color) {
     text lines = {0};
     add_heading(&lines, c, color);
+    const char *nothing = nothing_of(c, results);
+    if (nothing) {
+        fprintf(out, "%s· %d exercises   %s\n", text_string(&lines), c->exercise_count, nothing);
+        text_free(&lines);
+        return;
+    }
     for (int i = 0; i < c->exercise_count; i++)
         add_line(&lines, c, &results[i], brief_reason(&results[i]), color);
     fwrite(lines.data, 1, lines.length, out);

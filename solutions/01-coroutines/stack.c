@@ -1,8 +1,10 @@
 /* stack.c - stacks from mmap, with a guard page, and a few kept for the next coroutine. */
 #include "stack.h"
 
+#include "area.h"
 #include "workbook.h"
 
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include <uv.h>
@@ -16,13 +18,13 @@ enum { POOL_MAX = 0 };
 enum { POOL_MAX = 16 * 1024 };
 #endif
 
-/* The waiting stacks form a list; each keeps the next one's address in its own highest word. */
-static _Thread_local void *pool;
-static _Thread_local int pooled;
+/* So many stacks are mapped one by one, each with its guard page: half of the mappings that the
+ * kernel allows. The others come from the area. */
+enum { GUARDED_MAX = 16 * 1024 };
 
-static void **pool_link(void *base) {
-    return (void **)((char *)base + STACK_SIZE) - 1;
-}
+static _Thread_local void **pool; /* the bases of those that wait; the last one is the next to go */
+static _Thread_local int pooled;
+static _Thread_local int guarded; /* how many were mapped and not unmapped */
 
 static size_t page_size(void) {
     static size_t size;
@@ -57,22 +59,59 @@ static void unmap_stack(void *base, size_t size) {
     // <<<
 }
 
+/* A stack of the usual size that was not used before. */
+static void *new_stack(void) {
+    void *base = guarded < GUARDED_MAX || !POOL_MAX ? map_stack(STACK_SIZE) : NULL;
+    if (base)
+        guarded++;
+    return base || !POOL_MAX ? base : area_take();
+}
+
+/* Takes a stack from the pool. One that will be taken soon is fetched into the cache meanwhile. */
+static void *take_pooled(void) {
+    void *base = pool[--pooled];
+    if (pooled >= 4) {
+        char *soon = pool[pooled - 4];
+        __builtin_prefetch(soon + STACK_SIZE - stack_shift(soon) - 1, 1);
+    }
+    return base;
+}
+
+/* Keeps a stack of the usual size. Returns 0 if there are enough. */
+static int keep(void *base) {
+    if (pooled >= POOL_MAX)
+        return 0;
+    if (!pool && !(pool = malloc(POOL_MAX * sizeof *pool)))
+        return 0;
+    pool[pooled++] = base;
+    return 1;
+}
+
+/* Gives the kernel a stack of the usual size back. */
+static void drop(void *base) {
+    if (area_has(base)) {
+        area_give(base);
+    } else {
+        unmap_stack(base, STACK_SIZE);
+        guarded--;
+    }
+}
+
 int stack_alloc(stack *s, size_t size) {
-    size_t page = page_size();
     *s = (stack){NULL, 0};
     if (size == 0)
         return UV_EINVAL;
     if (size > SIZE_MAX / 2)
         return UV_ENOMEM;
-    size = (size + page - 1) / page * page;
+    if (size != STACK_SIZE)
+        size = (size + page_size() - 1) / page_size() * page_size();
     void *base;
-    if (size == STACK_SIZE && pool) {
-        base = pool;
-        pool = *pool_link(base);
-        pooled--;
-    } else {
+    if (size != STACK_SIZE)
         base = map_stack(size);
-    }
+    else if (pooled)
+        base = take_pooled();
+    else
+        base = new_stack();
     if (!base)
         return UV_ENOMEM;
     *s = (stack){base, size};
@@ -82,12 +121,9 @@ int stack_alloc(stack *s, size_t size) {
 void stack_free(stack *s) {
     if (!s->base)
         return;
-    if (s->size == STACK_SIZE && pooled < POOL_MAX) {
-        *pool_link(s->base) = pool;
-        pool = s->base;
-        pooled++;
-    } else {
+    if (s->size != STACK_SIZE)
         unmap_stack(s->base, s->size);
-    }
+    else if (!keep(s->base))
+        drop(s->base);
     *s = (stack){NULL, 0};
 }

@@ -1,6 +1,7 @@
 /* loop.c - a queue of callbacks, a heap of timers, and libuv below them. */
 #include "loop.h"
 
+#include "spare.h"
 #include "workbook.h"
 
 #include <stdio.h>
@@ -12,9 +13,15 @@ struct handle {
     void *arg;
     int references; /* the loop's, while it is scheduled, and the caller's */
     int cancelled;
-    int64_t deadline; /* of a timer: nanoseconds on uv_hrtime's clock */
-    uint64_t serial;  /* of a timer: equal deadlines run in this order */
 };
+
+/* One timer in the heap. Its time is here and not in the handle: whoever looks for the earliest one
+ * need not go anywhere else. */
+typedef struct timer {
+    int64_t deadline; /* nanoseconds on uv_hrtime's clock */
+    uint64_t serial;  /* equal deadlines run in this order */
+    handle *handle;
+} timer;
 
 /* One callback in the queue. */
 typedef struct entry {
@@ -43,18 +50,23 @@ struct loop {
     size_t capacity;     /* of the ring: a power of two */
     size_t head, queued; /* its oldest entry, and how many there are */
     size_t promised;     /* places in the ring that are kept for waiting coroutines */
-    handle **timers;     /* a heap: each is due no later than its two children */
+    size_t left;         /* entries of this turn that have not run */
+    timer *timers;       /* a heap: each is due no later than its two children */
     size_t timer_count, timer_capacity;
     uint64_t next_serial;
     runner *runners;
-    runner *running; /* whose step this is, or NULL */
-    unsigned unseen; /* turns without a look at libuv, for a turn that leaves out some */
+    runner *running;    /* whose step this is, or NULL */
+    unsigned unseen;    /* turns without a look at libuv, for a turn that leaves out some */
+    uint64_t looked_at; /* and when the last look was; nanoseconds */
     int stopping;
     loop_exception_handler handler;
     void *handler_arg;
 };
 
+static int step(void *runner);
+
 static _Thread_local loop *running_loop;
+static _Thread_local spare spare_handles, spare_runners;
 
 loop *loop_running(void) {
     return running_loop;
@@ -96,7 +108,7 @@ static void call(loop *l, loop_callback fn, void *arg) {
 /* ---- the queue ---- */
 
 /* Doubles the ring, so that one more entry and all the promised ones fit. */
-static int queue_grow(loop *l) {
+static __attribute__((noinline)) int queue_grow(loop *l) {
     size_t capacity = l->capacity ? l->capacity * 2 : 64;
     entry *queue = malloc(capacity * sizeof *queue);
     if (!queue)
@@ -111,7 +123,7 @@ static int queue_grow(loop *l) {
 }
 
 /* Adds an entry to the end of the queue. Returns 0 or UV_ENOMEM. */
-static int queue_push(loop *l, entry e) {
+static inline __attribute__((always_inline)) int queue_push(loop *l, entry e) {
     if (l->queued + l->promised >= l->capacity && queue_grow(l) < 0)
         return UV_ENOMEM;
     l->queue[(l->head + l->queued++) & (l->capacity - 1)] = e;
@@ -119,7 +131,7 @@ static int queue_push(loop *l, entry e) {
 }
 
 /* Takes the oldest entry; there must be one. */
-static entry queue_pop(loop *l) {
+static inline __attribute__((always_inline)) entry queue_pop(loop *l) {
     entry e = l->queue[l->head];
     l->head = (l->head + 1) & (l->capacity - 1);
     l->queued--;
@@ -129,7 +141,7 @@ static entry queue_pop(loop *l) {
 /* ---- handles ---- */
 
 static handle *handle_new(loop *l, loop_callback fn, void *arg) {
-    handle *h = malloc(sizeof *h);
+    handle *h = spare_take(&spare_handles, sizeof *h);
     if (h)
         *h = (handle){.loop = l, .fn = fn, .arg = arg, .references = 1};
     return h;
@@ -137,7 +149,7 @@ static handle *handle_new(loop *l, loop_callback fn, void *arg) {
 
 void handle_release(handle *h) {
     if (h && --h->references == 0)
-        free(h);
+        spare_give(&spare_handles, h);
 }
 
 static void drop_handle(void *h) {
@@ -194,13 +206,13 @@ int loop_call_soon(loop *l, loop_callback fn, void *arg, handle **out) {
 /* ---- timers ---- */
 
 // >>> reference
-static int earlier(const handle *a, const handle *b) {
-    return a->deadline < b->deadline || (a->deadline == b->deadline && a->serial < b->serial);
+static int earlier(timer a, timer b) {
+    return a.deadline < b.deadline || (a.deadline == b.deadline && a.serial < b.serial);
 }
 
 static int timers_grow(loop *l) {
     size_t capacity = l->timer_capacity ? l->timer_capacity * 2 : 16;
-    handle **timers = realloc(l->timers, capacity * sizeof *timers);
+    timer *timers = realloc(l->timers, capacity * sizeof *timers);
     if (!timers)
         return UV_ENOMEM;
     l->timers = timers;
@@ -209,27 +221,27 @@ static int timers_grow(loop *l) {
 }
 // <<<
 
-/* Adds a timer, whose deadline and serial are set. Returns 0 or UV_ENOMEM. */
-static int timers_push(loop *l, handle *h) {
+/* Adds a timer. Returns 0 or UV_ENOMEM. */
+static int timers_push(loop *l, timer t) {
     // >>> exercise loop/call-later
     // A binary heap in an array: the children of i are at 2i+1 and 2i+2. Put the new one at the end
     // and let it climb while it is earlier than its parent.
     if (l->timer_count == l->timer_capacity && timers_grow(l) < 0)
         return UV_ENOMEM;
     size_t i = l->timer_count++;
-    for (; i > 0 && earlier(h, l->timers[(i - 1) / 2]); i = (i - 1) / 2)
+    for (; i > 0 && earlier(t, l->timers[(i - 1) / 2]); i = (i - 1) / 2)
         l->timers[i] = l->timers[(i - 1) / 2];
-    l->timers[i] = h;
+    l->timers[i] = t;
     return 0;
     // <<<
 }
 
 /* Takes the earliest timer out of the heap; there must be one. */
-static handle *timers_pop(loop *l) {
+static timer timers_pop(loop *l) {
     // >>> exercise loop/call-later
     // The last one takes the place of the first and sinks below its earlier child, while that is
     // earlier.
-    handle *first = l->timers[0], *last = l->timers[--l->timer_count];
+    timer first = l->timers[0], last = l->timers[--l->timer_count];
     size_t i = 0, child;
     while ((child = 2 * i + 1) < l->timer_count) {
         if (child + 1 < l->timer_count && earlier(l->timers[child + 1], l->timers[child]))
@@ -246,8 +258,8 @@ static handle *timers_pop(loop *l) {
 
 /* Drops the cancelled timers at the top of the heap: nobody need wake up for them. */
 static void timers_skip_cancelled(loop *l) {
-    while (l->timer_count && l->timers[0]->cancelled)
-        handle_release(timers_pop(l));
+    while (l->timer_count && l->timers[0].handle->cancelled)
+        handle_release(timers_pop(l).handle);
 }
 
 int loop_call_later(loop *l, int64_t ms, loop_callback fn, void *arg, handle **out) {
@@ -261,9 +273,8 @@ int loop_call_later(loop *l, int64_t ms, loop_callback fn, void *arg, handle **o
     if (!h)
         return UV_ENOMEM;
     ms = ms < 0 ? 0 : ms > longest ? longest : ms;
-    h->deadline = (int64_t)uv_hrtime() + ms * 1000000;
-    h->serial = l->next_serial++;
-    if (timers_push(l, h) < 0) {
+    timer t = {(int64_t)uv_hrtime() + ms * 1000000, l->next_serial++, h};
+    if (timers_push(l, t) < 0) {
         handle_release(h);
         return UV_ENOMEM;
     }
@@ -280,10 +291,10 @@ static void queue_due_timers(loop *l) {
     // An entry of handle_run and the handle runs its callback; if the loop is closed before,
     // drop_handle.
     int64_t now = (int64_t)uv_hrtime();
-    while (l->timer_count && l->timers[0]->deadline <= now) {
-        handle *h = timers_pop(l);
-        if (queue_push(l, (entry){handle_run, h, drop_handle}) < 0) {
-            timers_push(l, h); /* its place is still there: try again in the next turn */
+    while (l->timer_count && l->timers[0].deadline <= now) {
+        timer t = timers_pop(l);
+        if (queue_push(l, (entry){handle_run, t.handle, drop_handle}) < 0) {
+            timers_push(l, t); /* its place is still there: try again in the next turn */
             return;
         }
     }
@@ -304,40 +315,81 @@ static void arm_timer(loop *l) {
         uv_timer_stop(&l->timer);
         return;
     }
-    int64_t rest = l->timers[0]->deadline - (int64_t)uv_hrtime();
+    int64_t rest = l->timers[0].deadline - (int64_t)uv_hrtime();
     uv_update_time(&l->uv); /* libuv counts from its own idea of now, which may be old */
     uv_timer_start(&l->timer, wake_libuv, rest > 0 ? (uint64_t)(rest + 999999) / 1000000 : 0, 0);
 }
 
 // >>> reference
-/* A look at libuv is a system call, ten times as long as a turn of a few callbacks. While libuv has
- * nothing open but our own wake-up handle, there is nothing to see; but another thread may use that
- * handle, so every 64th turn looks all the same. */
+#include "handover.h"
+
+/* Entry i from the front, if it is a coroutine's step. */
+static inline runner *ahead(const loop *l, size_t i) {
+    const entry *e = &l->queue[(l->head + i) & (l->capacity - 1)];
+    return e->fn == step ? e->arg : NULL;
+}
+
+/* With thousands of coroutines the memory of the next one is in no cache, and takes as long to come
+ * as ten switches. What a coroutine needs is known some turns of the queue before, and is fetched
+ * while others run: first its runner, which knows its record, which knows its stack. */
+static inline void fetch_ahead(const loop *l) {
+    const runner *r;
+    if (l->left <= 24)
+        return;
+    __builtin_prefetch(ahead(l, 24));
+    if ((r = ahead(l, 16))) {
+        __builtin_prefetch(r->co);
+        __builtin_prefetch((char *)r->co + 64);
+    }
+    if ((r = ahead(l, 8)))
+        coroutine_soon(r->co);
+}
+
+/* A look at libuv is a system call, and costs as much as dozens of switches. While libuv has nothing
+ * open but our own wake-up handle, there is nothing to see; only a handle that its owner has taken
+ * the reference from (uv_unref) would wait in vain, so once in a millisecond we look all the same. */
 static int worth_a_look(loop *l) {
-    uv_unref((uv_handle_t *)&l->wake_up);
-    int others = uv_loop_alive(&l->uv);
+    if (uv_loop_alive(&l->uv))
+        return 1;
+    if (++l->unseen % 64 != 0)
+        return 0;
+    uint64_t now = uv_hrtime(), before = l->looked_at;
+    l->looked_at = now;
+    return now - before >= 1000000;
+}
+
+/* Waits for what comes first: input, or the earliest deadline. libuv waits only as long as something
+ * is open, so the wake-up handle counts as that, but only meanwhile. */
+static void wait_for_libuv(loop *l) {
     uv_ref((uv_handle_t *)&l->wake_up);
-    return others || ++l->unseen % 64 == 0;
+    arm_timer(l);
+    uv_run(&l->uv, UV_RUN_ONCE);
+    uv_timer_stop(&l->timer);
+    uv_unref((uv_handle_t *)&l->wake_up);
 }
 // <<<
 
 /* One turn, as the header describes it. */
-static void turn(loop *l) {
+static __attribute__((flatten)) void turn(loop *l) {
     // >>> exercise loop/run
     // First libuv: UV_RUN_ONCE waits, and arm_timer says until when; UV_RUN_NOWAIT looks only.
     // Nobody shall wake up for a cancelled timer, so timers_skip_cancelled comes before. Then the
     // timers that are due. Then the callbacks that are queued now, and not one more.
     timers_skip_cancelled(l);
     if (!l->queued && !l->stopping) {
-        arm_timer(l);
-        uv_run(&l->uv, UV_RUN_ONCE);
+        wait_for_libuv(l);
     } else if (worth_a_look(l)) {
         uv_run(&l->uv, UV_RUN_NOWAIT);
     }
     queue_due_timers(l);
-    for (size_t n = l->queued; n > 0; n--) {
+    for (l->left = l->queued; l->left > 0;) {
+        l->left--;
+        fetch_ahead(l);
         entry e = queue_pop(l);
-        call(l, e.fn, e.arg);
+        if (e.fn == step)
+            step(e.arg); /* the compiler puts it in here: nothing is called */
+        else
+            call(l, e.fn, e.arg);
     }
     // <<<
 }
@@ -348,9 +400,11 @@ int loop_run(loop *l) {
     if (running_loop)
         return UV_EBUSY;
     running_loop = l;
+    uv_unref((uv_handle_t *)&l->wake_up); /* see worth_a_look */
     do
         turn(l);
     while (!l->stopping);
+    uv_ref((uv_handle_t *)&l->wake_up);
     l->stopping = 0;
     running_loop = NULL;
     return 0;
@@ -365,8 +419,6 @@ void loop_stop(loop *l) {
 
 /* ---- coroutines on the loop ---- */
 
-static int step(void *runner);
-
 static void runner_free(runner *r) {
     if (r->previous)
         r->previous->next = r->next;
@@ -374,7 +426,7 @@ static void runner_free(runner *r) {
         r->loop->runners = r->next;
     if (r->next)
         r->next->previous = r->previous;
-    free(r);
+    spare_give(&spare_runners, r);
 }
 
 /* Gives a coroutine that is not queued its place in the queue. The place was promised to it, so
@@ -421,6 +473,7 @@ static int step(void *arg) {
     int outcome = r->code < 0 && coroutine_get_state(r->co) == COROUTINE_CREATED
                       ? coroutine_throw(r->co, r->code, &value)
                       : coroutine_resume(r->co, NULL, &value);
+    r = l->running; /* the same, unless it has handed over */
     l->running = NULL;
     if (outcome != COROUTINE_YIELDED) {
         l->promised--;
@@ -438,7 +491,7 @@ int loop_spawn(loop *l, coroutine_fn fn, void *arg, loop_ended ended, void *owne
     // A coroutine, a runner that knows it and is known to it, and its first step in the queue.
     if (out)
         *out = NULL;
-    runner *r = malloc(sizeof *r);
+    runner *r = spare_take(&spare_runners, sizeof *r);
     if (!r)
         return UV_ENOMEM;
     *r = (runner){.loop = l, .ended = ended, .owner = owner, .next = l->runners};
@@ -446,7 +499,7 @@ int loop_spawn(loop *l, coroutine_fn fn, void *arg, loop_ended ended, void *owne
     if (!error && (error = queue_push(l, (entry){step, r, NULL})) < 0)
         coroutine_free(r->co);
     if (error < 0) {
-        free(r);
+        spare_give(&spare_runners, r);
         return error;
     }
     coroutine_set_data(r->co, r);
@@ -464,6 +517,41 @@ void *loop_owner(loop_ended ended) {
     return r && r->ended == ended ? r->owner : NULL;
 }
 
+// >>> reference
+/* Begins the next turn, if this one is over and nothing but the queue has to be looked at. */
+static void next_turn(loop *l) {
+    if (l->left == 0 && !l->timer_count && !l->stopping && l->queued && !worth_a_look(l))
+        l->left = l->queued;
+}
+
+/* The coroutine that is next in the queue; NULL if that is something else, or one that is to be
+ * thrown an error into before it starts. */
+static runner *next_in_turn(loop *l) {
+    const entry *e = &l->queue[l->head];
+    runner *r = l->left > 0 && e->fn == step ? e->arg : NULL;
+    return r && r->code == 0 ? r : NULL;
+}
+
+/* The running coroutine stops. If another one is next, nobody need go back to the loop for that:
+ * what step() does after the one and before the other is done here. */
+static int stop_running(runner *r) {
+    loop *l = r->loop;
+    if (r->state == RUNNING)
+        enqueue(r);
+    next_turn(l);
+    runner *next = next_in_turn(l);
+    if (!next || next == r)
+        return coroutine_yield(NULL, NULL);
+    l->left--;
+    fetch_ahead(l);
+    queue_pop(l);
+    l->promised++;
+    next->state = RUNNING;
+    l->running = next;
+    return coroutine_hand_over(next->co);
+}
+// <<<
+
 int loop_suspend(void *awaited) {
     // >>> exercise loop/spawn
     // Only the coroutine whose step this is can be suspended. If there is an error for it already,
@@ -475,7 +563,7 @@ int loop_suspend(void *awaited) {
         r->awaited = awaited;
         r->state = WAITING;
     }
-    int error = coroutine_yield(NULL, NULL);
+    int error = stop_running(r);
     r->awaited = NULL;
     return error < 0 ? error : take_code(r);
     // <<<
@@ -580,7 +668,7 @@ int loop_sleep(int64_t ms) {
     if (!r || r->co != coroutine_current())
         return UV_EINVAL;
     if (ms <= 0) {
-        int error = coroutine_yield(NULL, NULL);
+        int error = stop_running(r);
         return error < 0 ? error : take_code(r);
     }
     handle *timer;
@@ -677,7 +765,7 @@ static void drop_scheduled(loop *l) {
             e.drop(e.arg);
     }
     while (l->timer_count)
-        handle_release(l->timers[--l->timer_count]);
+        handle_release(l->timers[--l->timer_count].handle);
     free(l->queue);
     free(l->timers);
 }

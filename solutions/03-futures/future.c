@@ -1,6 +1,7 @@
 /* future.c - a state, a result, and the list of those who wait for it. */
 #include "future.h"
 
+#include "spare.h"
 #include "workbook.h"
 
 #include <stdlib.h>
@@ -26,12 +27,14 @@ struct future {
     void *owner;
 };
 
+static _Thread_local spare spare_futures, spare_waiters;
+
 int future_new(loop *l, future **out) {
     return future_new_owned(l, NULL, NULL, out);
 }
 
 int future_new_owned(loop *l, const future_owner *functions, void *owner, future **out) {
-    *out = calloc(1, sizeof **out);
+    *out = spare_take(&spare_futures, sizeof **out);
     if (!*out)
         return UV_ENOMEM;
     **out = (future){.loop = l, .references = 1, .functions = functions, .owner = owner};
@@ -88,9 +91,9 @@ void future_release(future *f) {
     while (f->first) { /* callbacks of a future that never was completed */
         waiter *w = f->first;
         waiter_unlink(w);
-        free(w);
+        spare_give(&spare_waiters, w);
     }
-    free(f);
+    spare_give(&spare_futures, f);
 }
 
 int future_error_retrieved(const future *f) {
@@ -118,7 +121,7 @@ static int run_callback(void *arg) {
     waiter *w = arg;
     int error = w->fn(w->future, w->arg);
     future_release(w->future);
-    free(w);
+    spare_give(&spare_waiters, w);
     return error;
     // <<<
 }
@@ -127,7 +130,7 @@ static int run_callback(void *arg) {
 static void drop_callback(void *arg) {
     waiter *w = arg;
     future_release(w->future);
-    free(w);
+    spare_give(&spare_waiters, w);
 }
 
 /* Schedules a callback whose future is done; w belongs to the loop from here on. */
@@ -229,7 +232,7 @@ int future_result(future *f, void **value) {
 int future_add_done_callback(future *f, future_callback fn, void *arg) {
     // >>> exercise future/callbacks
     // A waiter on the heap: linked if f is pending, scheduled if it is done.
-    waiter *w = malloc(sizeof *w);
+    waiter *w = spare_take(&spare_waiters, sizeof *w);
     if (!w)
         return UV_ENOMEM;
     *w = (waiter){.future = f, .fn = fn, .arg = arg};
@@ -249,7 +252,7 @@ int future_remove_done_callback(future *f, future_callback fn, void *arg) {
         if (w->fn != fn || w->arg != arg)
             continue;
         waiter_unlink(w);
-        free(w);
+        spare_give(&spare_waiters, w);
         removed++;
     }
     return removed;

@@ -180,6 +180,38 @@ SCENARIO(left_early, "who leaves early leaves nothing behind: no task, no open f
     async_run(leave, NULL, NULL);
 }
 
+/* A batch of small lines, and one that keeps a thread busy for long. */
+static void small_and_large(void) {
+    size_t small = 7000, zeros = 400 * 1000;
+    char *text = malloc(small * 10 + zeros * 2 + 5), *end = text;
+    for (size_t i = 0; i < small; i++)
+        end = stpcpy(end, "[1,2,3,4]\n");
+    *end++ = '[';
+    for (size_t i = 0; i < zeros; i++)
+        end = stpcpy(end, "0,");
+    end = stpcpy(end, "0]\n");
+    file_with(text, (size_t)(end - text));
+    free(text);
+}
+
+static int leave_a_thread_at_work(void *arg, void **result) {
+    small_and_large();
+    generator *g;
+    int error = jsonl_read(path, NULL, &g);
+    async_for (item, g, error) {
+        emit_record(item);
+        break;
+    }
+    emit("main", "the loop ends with %s, tasks: %d", code(error), task_all(NULL, 0));
+    generator_free(g);
+    close(file);
+    return 0;
+}
+
+SCENARIO(waits_for_threads, "to close it waits for the threads that are at work on a batch") {
+    async_run(leave_a_thread_at_work, NULL, NULL);
+}
+
 /* ---- cancelled ---- */
 
 static int consumer(void *arg, void **result) {
