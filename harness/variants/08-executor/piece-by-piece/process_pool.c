@@ -1,0 +1,485 @@
+/* process_pool.c - the same with answers that are taken 1000 bytes at a time, and with the worker that
+ * has been idle longest. */
+#include "process_pool.h"
+
+#include "frame.h"
+#include "workbook.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+process_fn process_function_named(const char *name); /* worker.c */
+
+/* A job's frame. It is libuv's from the moment it is given to uv_write until its callback: that may
+ * come later than the answer. */
+typedef struct outgoing {
+    uv_write_t write;
+    size_t size;
+    char bytes[];
+} outgoing;
+
+/* A job, on the heap: its caller may be gone while a worker is busy with it. */
+typedef struct process_job {
+    struct process_job *next; /* in the line */
+    process_pool *pool;
+    struct worker *worker; /* who has it; NULL: it stands in the line */
+    request request;
+    int abandoned; /* its caller is gone, and whoever ends it frees it */
+    int error;
+    outgoing *frame; /* NULL once it was sent */
+    process_output out;
+} process_job;
+
+/* A process and the socket to it. It is freed when both handles are closed. */
+typedef struct worker {
+    process_pool *pool;
+    process_job *job; /* NULL: it is idle */
+    uv_process_t process;
+    uv_pipe_t socket;
+    int open;        /* handles that are not closed */
+    frame_head head; /* the answer that is coming: */
+    char *bytes;
+    size_t got;     /* so many bytes of both are there */
+    int64_t status; /* how the process has ended */
+    int signal;
+    struct worker *next, **back; /* in the pool's list */
+} worker;
+
+struct process_pool {
+    loop *loop;
+    int most, count; /* workers: at most, and now */
+    worker *workers;
+    process_job *first, **end; /* the line */
+    int closing, hasty;
+    request closed;
+};
+
+/* ---- jobs ---- */
+
+static outgoing *frame_new(const char *name, const void *input, size_t size) {
+    frame_head head = {.size = size, .name = (uint32_t)strlen(name)};
+    outgoing *o = malloc(sizeof *o + sizeof head + head.name + size);
+    if (!o)
+        return NULL;
+    o->size = sizeof head + head.name + size;
+    memcpy(o->bytes, &head, sizeof head);
+    memcpy(o->bytes + sizeof head, name, head.name);
+    if (size > 0)
+        memcpy(o->bytes + sizeof head + head.name, input, size);
+    return o;
+}
+
+static process_job *job_new(process_pool *p, const char *name, const void *input, size_t size) {
+    process_job *j = calloc(1, sizeof *j);
+    if (!j)
+        return NULL;
+    j->pool = p;
+    j->frame = frame_new(name, input, size);
+    if (!j->frame) {
+        free(j);
+        return NULL;
+    }
+    return j;
+}
+
+static void job_free(process_job *j) {
+    free(j->frame);
+    free(j->out.bytes);
+    free(j);
+}
+
+static void line_add(process_pool *p, process_job *j) {
+    *p->end = j;
+    p->end = &j->next;
+}
+
+/* Takes j out of the line, wherever it stands. */
+static void line_remove(process_pool *p, process_job *j) {
+    process_job **at = &p->first;
+    while (*at != j)
+        at = &(*at)->next;
+    *at = j->next;
+    if (!j->next)
+        p->end = at;
+}
+
+/* It has ended, with an answer in j->out or an error. */
+static void job_over(process_job *j, int error) {
+    j->error = error;
+    if (j->abandoned)
+        job_free(j);
+    else
+        request_done(&j->request);
+}
+
+/* Its caller was woken with an error. */
+static void job_give_up(void *arg) {
+    process_job *j = arg;
+    if (j->worker)
+        j->abandoned = 1;
+    else
+        line_remove(j->pool, j);
+    request_done(&j->request);
+}
+
+/* ---- workers ---- */
+
+static int is_leaving(const worker *w) {
+    return uv_is_closing((const uv_handle_t *)&w->process) ||
+           uv_is_closing((const uv_handle_t *)&w->socket);
+}
+
+/* Only workers that have something to do keep the loop waiting: a program whose pool is idle is not
+ * busy, and if it waits for nothing else it is stuck. */
+static void keep_loop(worker *w, int busy) {
+    uv_handle_t *handles[] = {(uv_handle_t *)&w->process, (uv_handle_t *)&w->socket};
+    for (int i = 0; i < 2; i++)
+        if (busy)
+            uv_ref(handles[i]);
+        else
+            uv_unref(handles[i]);
+}
+
+static void settle(process_pool *p);
+
+/* How the worker has ended, in words. */
+static void describe(const worker *w, char *reason, size_t size) {
+    if (w->signal)
+        snprintf(reason, size, "the worker was ended by signal %d, %s", w->signal,
+                 strsignal(w->signal));
+    else
+        snprintf(reason, size, "the worker ended with status %d", (int)w->status);
+}
+
+/* The worker is gone, and had a job. */
+static void job_lost(worker *w, process_job *j) {
+    if (!w->pool->hasty)
+        describe(w, j->out.reason, sizeof j->out.reason);
+    job_over(j, w->pool->hasty ? UV_ECANCELED : UV_ECONNRESET);
+}
+
+/* libuv's word that one of the two handles is closed. With the last one the worker is gone. */
+static void handle_closed(uv_handle_t *handle) {
+    worker *w = handle->data;
+    process_pool *p = w->pool;
+    if (--w->open > 0)
+        return;
+    *w->back = w->next;
+    if (w->next)
+        w->next->back = w->back;
+    p->count--;
+    if (w->job)
+        job_lost(w, w->job);
+    free(w->bytes);
+    free(w);
+    settle(p);
+}
+
+/* Our side of the conversation ends. The worker finds that out when it wants its next job. */
+static void hang_up(worker *w) {
+    if (uv_is_closing((uv_handle_t *)&w->socket))
+        return;
+    keep_loop(w, 1); /* its end is waited for */
+    uv_close((uv_handle_t *)&w->socket, handle_closed);
+}
+
+static void kill_worker(worker *w) {
+    if (!uv_is_closing((uv_handle_t *)&w->process)) /* else there is no such process any more */
+        uv_process_kill(&w->process, SIGKILL);
+}
+
+/* libuv's word that the process has ended. What it wrote before may still be in the socket, and
+ * is read: the socket has an end as well. */
+static void process_ended(uv_process_t *process, int64_t status, int signal) {
+    worker *w = process->data;
+    w->status = status;
+    w->signal = signal;
+    keep_loop(w, 1);
+    uv_close((uv_handle_t *)process, handle_closed);
+}
+
+/* The other side of the socket is gone, or it makes no sense. */
+static void socket_ended(worker *w) {
+    hang_up(w);
+    kill_worker(w);
+}
+
+/* ---- answers ---- */
+
+/* The answer is complete. */
+static void answered(worker *w) {
+    process_job *j = w->job;
+    j->out = (process_output){.bytes = w->bytes, .size = w->head.size};
+    int error = w->head.code;
+    if (error < 0) {
+        free(j->out.bytes);
+        j->out.bytes = NULL;
+    }
+    w->bytes = NULL;
+    w->got = 0;
+    w->job = NULL;
+    keep_loop(w, is_leaving(w));
+    job_over(j, error);
+    settle(w->pool);
+}
+
+/* The head of an answer is there: makes room for the bytes and the 0 behind them. Returns 0, or an
+ * error if there is no memory, or no job. */
+static int expect_bytes(worker *w) {
+    w->bytes = w->job ? malloc(w->head.size + 1) : NULL;
+    if (!w->bytes)
+        return UV_ENOMEM;
+    w->bytes[w->head.size] = '\0';
+    return 0;
+}
+
+/* libuv asks where to put what has come: first the head, then the bytes, and not one more. */
+static void offer_room(uv_handle_t *handle, size_t suggested, uv_buf_t *room) {
+    worker *w = handle->data;
+    if (w->got < sizeof w->head) {
+        room->base = (char *)&w->head + w->got;
+        room->len = sizeof w->head - w->got;
+    } else {
+        size_t at = w->got - sizeof w->head;
+        room->base = w->bytes + at;
+        room->len = w->head.size - at < 1000 ? w->head.size - at : 1000;
+    }
+}
+
+/* n bytes have come, 1 or more, into the room. */
+static void received(worker *w, size_t n) {
+    w->got += n;
+    if (w->got == sizeof w->head && expect_bytes(w) < 0)
+        socket_ended(w);
+    else if (w->got >= sizeof w->head && w->got == sizeof w->head + w->head.size)
+        answered(w);
+}
+
+static void on_read(uv_stream_t *socket, ssize_t n, const uv_buf_t *room) {
+    worker *w = socket->data;
+    if (n > 0)
+        received(w, (size_t)n);
+    else if (n < 0)
+        socket_ended(w);
+}
+
+/* ---- from the line to a worker ---- */
+
+/* Starts the process: this program, with a mark in its environment and our socket as descriptor
+ * 0. It gets no other descriptor but standard output and error. */
+static int spawn(worker *w) {
+    static char mark[] = WORKER_MARK "=1", name[] = "worker";
+    extern char **environ;
+    size_t count = 0;
+    while (environ[count])
+        count++;
+    char **environment = malloc((count + 2) * sizeof *environment);
+    if (!environment)
+        return UV_ENOMEM;
+    memcpy(environment, environ, count * sizeof *environment);
+    environment[count] = mark;
+    environment[count + 1] = NULL;
+    uv_stdio_container_t stdio[3] = {
+        {.flags = UV_CREATE_PIPE | UV_READABLE_PIPE | UV_WRITABLE_PIPE,
+         .data.stream = (uv_stream_t *)&w->socket},
+        {.flags = UV_INHERIT_FD, .data.fd = 1},
+        {.flags = UV_INHERIT_FD, .data.fd = 2},
+    };
+    uv_process_options_t options = {
+        .exit_cb = process_ended,
+        .file = "/proc/self/exe", /* this very program, even if its file was replaced meanwhile */
+        .args = (char *[]){name, NULL},
+        .env = environment,
+        .stdio_count = 3,
+        .stdio = stdio,
+    };
+    int error = uv_spawn(loop_uv(w->pool->loop), &w->process, &options);
+    free(environment);
+    return error;
+}
+
+/* One worker more, idle. Returns 0 or an error. */
+static int worker_start(process_pool *p) {
+    worker *w = calloc(1, sizeof *w);
+    if (!w)
+        return UV_ENOMEM;
+    w->pool = p;
+    w->open = 2;
+    w->next = p->workers;
+    w->back = &p->workers;
+    if (w->next)
+        w->next->back = &w->next;
+    p->workers = w;
+    p->count++;
+    uv_pipe_init(loop_uv(p->loop), &w->socket, 0);
+    int error = spawn(w);
+    w->process.data = w->socket.data = w;
+    if (!error)
+        error = uv_read_start((uv_stream_t *)&w->socket, offer_room, on_read);
+    keep_loop(w, 0);
+    if (error < 0) {
+        hang_up(w);
+        uv_close((uv_handle_t *)&w->process, handle_closed);
+    }
+    return error;
+}
+
+/* libuv's word that the frame is written, or never will be: that is the end of the socket, too, and
+ * seen there. */
+static void written(uv_write_t *write, int status) {
+    free(write); /* the first member of the frame */
+}
+
+/* Is there one that has a job, or may get one? */
+static int has_workers(const process_pool *p) {
+    const worker *w = p->workers;
+    while (w && is_leaving(w))
+        w = w->next;
+    return w != NULL;
+}
+
+static worker *idle_worker(const process_pool *p) {
+    worker *found = NULL;
+    for (worker *w = p->workers; w; w = w->next)
+        if (!w->job && !is_leaving(w))
+            found = w;
+    return found;
+}
+
+/* Hands the first of the line to a worker who is idle. */
+static void give(process_pool *p, worker *w) {
+    process_job *j = p->first;
+    outgoing *o = j->frame;
+    line_remove(p, j);
+    j->frame = NULL;
+    j->worker = w;
+    w->job = j;
+    keep_loop(w, 1);
+    uv_buf_t bytes = {.base = o->bytes, .len = o->size};
+    if (uv_write(&o->write, (uv_stream_t *)&w->socket, &bytes, 1, written) < 0) {
+        free(o);
+        socket_ended(w);
+    }
+}
+
+/* Jobs that wait get workers, as long as there are or may be some. */
+static void give_all(process_pool *p) {
+    while (p->first) {
+        worker *w = idle_worker(p);
+        int error = 0;
+        if (!w && p->count < p->most) {
+            error = worker_start(p);
+            w = error ? NULL : p->workers;
+        }
+        if (w) {
+            give(p, w);
+        } else if (error && !has_workers(p)) {
+            process_job *j = p->first;
+            line_remove(p, j);
+            job_over(j, error);
+        } else {
+            return;
+        }
+    }
+}
+
+/* Something has changed: a job came, a worker is idle or gone, the pool is being closed. */
+static void settle(process_pool *p) {
+    give_all(p);
+    if (!p->closing)
+        return;
+    for (worker *w = p->workers; w && !p->first; w = w->next)
+        if (!w->job)
+            hang_up(w);
+    if (p->count == 0 && !p->first)
+        request_done(&p->closed);
+}
+
+/* ---- the pool ---- */
+
+/* A write to a worker that has ended raises SIGPIPE. */
+static void ignore_sigpipe(void) {
+    struct sigaction now;
+    if (sigaction(SIGPIPE, NULL, &now) == 0 && now.sa_handler == SIG_DFL)
+        signal(SIGPIPE, SIG_IGN);
+}
+
+int process_pool_open(int workers, process_pool **out) {
+    *out = NULL;
+    if (!loop_running())
+        return UV_EINVAL;
+    process_pool *p = malloc(sizeof *p);
+    if (!p)
+        return UV_ENOMEM;
+    *p = (process_pool){.loop = loop_running()};
+    p->most = workers > 0 ? workers : (int)uv_available_parallelism();
+    p->end = &p->first;
+    ignore_sigpipe();
+    *out = p;
+    return 0;
+}
+
+int process_pool_workers(const process_pool *p) {
+    return p->count;
+}
+
+int process_pool_run(process_pool *p, const char *name, const void *input, size_t size,
+                     process_output *out) {
+    *out = (process_output){NULL, 0, ""};
+    if (loop_running() != p->loop)
+        return UV_EINVAL;
+    if (p->closing)
+        return UV_EPIPE;
+    if (!process_function_named(name))
+        return UV_ENOENT;
+    process_job *j = job_new(p, name, input, size);
+    if (!j)
+        return UV_ENOMEM;
+    int error = request_begin(&j->request);
+    if (error < 0) {
+        job_free(j);
+        return error;
+    }
+    line_add(p, j);
+    settle(p);
+    error = request_wait(&j->request, job_give_up, j);
+    if (j->abandoned)
+        return error;
+    if (!error) {
+        error = j->error;
+        *out = j->out;
+        j->out.bytes = NULL;
+    }
+    job_free(j);
+    return error;
+}
+
+/* process_pool_close was cancelled: nothing is waited for any more but the end of the processes. */
+static void close_in_haste(void *arg) {
+    process_pool *p = arg;
+    p->hasty = 1;
+    while (p->first) {
+        process_job *j = p->first;
+        line_remove(p, j);
+        job_over(j, UV_ECANCELED);
+    }
+    for (worker *w = p->workers; w; w = w->next)
+        socket_ended(w);
+}
+
+int process_pool_close(process_pool *p) {
+    if (!p)
+        return 0;
+    if (p->closing)
+        return UV_EBUSY;
+    int error = request_begin(&p->closed);
+    if (error < 0)
+        return error;
+    p->closing = 1;
+    settle(p);
+    error = request_wait(&p->closed, close_in_haste, p);
+    free(p);
+    return error;
+}
