@@ -138,16 +138,17 @@ static int is_busy_child(const uv_handle_t *handle) {
     return uv_handle_get_type(handle) == UV_PROCESS && uv_is_active(handle) && uv_has_ref(handle);
 }
 
-/* A descriptor of somebody else's, such as libcurl's, may be a socket of this machine as well. */
+/* Something may come over a socket of this machine. A descriptor of somebody else's, such as
+ * libcurl's, may be one as well. */
 static int may_deliver(const uv_handle_t *handle) {
-    return is_stream(handle) || uv_handle_get_type(handle) == UV_POLL;
+    return (is_stream(handle) || uv_handle_get_type(handle) == UV_POLL) && uv_is_active(handle);
 }
 
 static void note_patience(uv_handle_t *handle, void *found) {
     int *ms = found;
     if (is_busy_child(handle))
         *ms = PATIENCE_MS;
-    else if (may_deliver(handle) && uv_is_active(handle) && *ms < DELIVERY_MS)
+    else if (may_deliver(handle) && *ms < DELIVERY_MS)
         *ms = DELIVERY_MS;
 }
 

@@ -155,12 +155,20 @@ SCENARIO(not_a_start, "whoever was cancelled has not started: nobody waits for h
 
 /* ---- no distance ---- */
 
+static int note(void *arg) {
+    *(int *)arg = 1;
+    return 0;
+}
+
 static int without_distance(void *arg, void **result) {
     runner a, b;
     pace *p;
+    int turned = 0;
+    loop_call_soon(loop_running(), note, &turned, NULL);
     pace_new(0, &p);
     for (int i = 0; i < 3; i++)
         emit("main", "pace_wait returns %s", code_name(pace_wait(p)));
+    emit("main", "a turn has gone by: %s", turned ? "yes" : "no");
     pace_free(p);
     pace_new(100, &p);
     come(&a, "A", p);

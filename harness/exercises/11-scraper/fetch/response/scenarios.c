@@ -98,7 +98,9 @@ static int read_pieces(void *arg, void **result) {
         right++;
     emit("main", "bytes that are right: %zu", right);
     response_clear(&r);
-    look_at("/big/0");
+    get("/big/0", &r);
+    emit("main", "its body: %s", !r.body ? "NULL" : *r.body ? "something" : "an empty string");
+    response_clear(&r);
     tear_down();
     return 0;
 }

@@ -44,6 +44,11 @@ static void observe(void *arg, const scraped *p) {
     emit("observer", "%s: %s", path_of(p), code_name(p->error));
 }
 
+/* How many were told. */
+static void count(void *arg, const scraped *p) {
+    ++*(int *)arg;
+}
+
 static void show(const scraping *all) {
     for (int i = 0; i < all->page_count; i++) {
         const scraped *p = &all->pages[i];
@@ -57,8 +62,8 @@ static void show(const scraping *all) {
     }
 }
 
-static int scrape_them(scrape_observer observer, scraping *out) {
-    int error = scrape(s.fetcher, s.pointers, s.count, observer, NULL, out);
+static int scrape_them(scrape_observer observer, void *arg, scraping *out) {
+    int error = scrape(s.fetcher, s.pointers, s.count, observer, arg, out);
     emit("main", "scrape returns %s after %d ms: pages: %d, errors: %d", code_name(error),
          (int)out->ms, out->page_count, out->error_count);
     return error;
@@ -72,7 +77,7 @@ static const char *const five[] = {"/slow/1500", "/slow/500", "/slow/2000", "/sl
 static int scrape_five(void *arg, void **result) {
     scraping all;
     set_up(NULL, five, 5);
-    scrape_them(observe, &all);
+    scrape_them(observe, NULL, &all);
     show(&all);
     scraping_clear(&all);
     tear_down();
@@ -92,9 +97,11 @@ static const char *const mixed[] = {"/half",       "/page/3",  "/circle",  "/shi
 
 static int scrape_mixed(void *arg, void **result) {
     scraping all;
+    int observed = 0;
     fetch_options options = {.concurrent = 1};
     set_up(&options, mixed, 12);
-    scrape_them(NULL, &all);
+    scrape_them(count, &observed, &all);
+    emit("observer", "was told of %d", observed);
     for (int i = 0; i < all.error_count; i++)
         if (all.errors[i].error == UV_EPROTO && all.errors[i].reason) {
             free(all.errors[i].reason); /* libcurl's words differ from version to version */
@@ -139,7 +146,11 @@ SCENARIO(nonsense, "what is no URL is an error with a reason; no URLs are no pag
 
 static int scrape_until_cancelled(void *arg, void **result) {
     scraping *all = arg;
-    return scrape_them(NULL, all);
+    return scrape_them(NULL, NULL, all);
+}
+
+static int scrape_them_quietly(void *arg, void **result) {
+    return scrape(s.fetcher, s.pointers, s.count, NULL, NULL, arg);
 }
 
 static int cancel_in_the_middle(void *arg, void **result) {
@@ -163,6 +174,30 @@ SCENARIO(cancelled,
          "whoever is cancelled in scrape has what had come until then, and no request is "
          "left") {
     async_run(cancel_in_the_middle, NULL, NULL);
+}
+
+/* A large page has come, and a thread is at work on it. */
+static int cancel_while_reading(void *arg, void **result) {
+    static const char *const paths[] = {"/big/3000000"};
+    scraping all;
+    task *t;
+    set_up(NULL, paths, 1);
+    task_create(scrape_them_quietly, &all, NULL, &t);
+    while (fetcher_active(s.fetcher) == 0)
+        loop_sleep(0);
+    while (fetcher_active(s.fetcher) > 0)
+        loop_sleep(0);
+    task_cancel(t);
+    task_await(t, NULL);
+    task_release(t);
+    emit("main", "scrape has returned");
+    scraping_clear(&all);
+    tear_down();
+    return 0;
+}
+
+SCENARIO(reading, "who is cancelled while a page is being read gives back what has come of it") {
+    async_run(cancel_while_reading, NULL, NULL);
 }
 
 /* ---- many ---- */

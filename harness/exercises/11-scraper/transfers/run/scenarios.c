@@ -252,6 +252,13 @@ static int cancel_and_use_again(void *arg, void **result) {
     peer = peer_accept(listening);
     show("server", peer);
     answer(peer, "napoli");
+    task_await(a.task, NULL);
+    task_release(a.task);
+    emit("main", "and once more");
+    start(&a);
+    loop_sleep(1000);
+    show("server", peer);
+    answer(peer, "siciliana");
     finish(&a);
     transfers_close(t);
     close(peer);
@@ -259,7 +266,9 @@ static int cancel_and_use_again(void *arg, void **result) {
     return 0;
 }
 
-SCENARIO(once_more, "after a cancellation the same handle can be used for the next transfer") {
+SCENARIO(once_more,
+         "after a cancellation the same handle can be used for the next transfer, and after that "
+         "again, over the same connection") {
     async_run(cancel_and_use_again, NULL, NULL);
 }
 
@@ -355,8 +364,10 @@ static int without_a_coroutine(void *arg, void **result) {
     errand a = prepare("A", t, port);
     loop_call_soon(loop_running(), run_in_a_callback, &a, NULL);
     loop_sleep(1000);
+    CURLMcode code = curl_multi_add_handle(transfers_multi(t), a.easy);
+    emit("main", "easy can be used for something else: %s", code == CURLM_OK ? "yes" : "no");
+    curl_multi_remove_handle(transfers_multi(t), a.easy);
     curl_easy_cleanup(a.easy);
-    loop_sleep(1000);
     emit("main", "transfers_close returns %s", code_name(transfers_close(t)));
     close(listening);
     return 0;

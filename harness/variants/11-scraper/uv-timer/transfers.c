@@ -1,0 +1,244 @@
+/* transfers.c - a timer of libuv's own, and coroutines that are woken by hand. */
+#include "transfers.h"
+
+#include "crowd.h"
+
+#include <stdlib.h>
+
+struct transfers {
+    loop *loop;
+    CURLM *multi;
+    uv_timer_t timer;
+    int running;    /* in transfers_run */
+    int watching;   /* sockets, until libuv has closed their handles */
+    int references; /* the caller's, and one for each of these sockets */
+    crowd closers;  /* who waits in transfers_close */
+};
+
+/* One socket of libcurl's that libuv watches. libcurl keeps the pointer for us, so there is no
+ * table. */
+typedef struct socket_watch {
+    uv_poll_t poll;
+    transfers *transfers;
+    curl_socket_t socket;
+} socket_watch;
+
+/* One call of transfers_run, on its coroutine's stack. */
+typedef struct transfer {
+    CURLcode result;
+    int over;
+    coroutine *co;
+} transfer;
+
+/* ---- from libuv to libcurl ---- */
+
+/* The transfer of easy is over. One that has nothing in CURLINFO_PRIVATE is somebody else's, who has
+ * added it himself. */
+static void finished(CURL *easy, CURLcode result) {
+    transfer *x = NULL;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&x);
+    if (!x)
+        return;
+    x->result = result;
+    x->over = 1;
+    loop_wake(x->co, 0);
+}
+
+/* libcurl tells what has ended since the last time. */
+static void look_for_finished(transfers *t) {
+    CURLMsg *m;
+    int left;
+    while ((m = curl_multi_info_read(t->multi, &left)))
+        if (m->msg == CURLMSG_DONE)
+            finished(m->easy_handle, m->data.result);
+}
+
+/* Tells libcurl what has happened: the only way into it from the loop. It works off what it can
+ * without waiting, and calls on_socket and on_timer from within.
+ * socket: CURL_SOCKET_TIMEOUT for the timer. events: CURL_CSELECT_... */
+static void act(transfers *t, curl_socket_t socket, int events) {
+    int running;
+    CURLMcode code = curl_multi_socket_action(t->multi, socket, events, &running);
+    if (code != CURLM_OK) /* no memory for a callback: this ends every transfer with an error */
+        curl_multi_perform(t->multi, &running);
+    look_for_finished(t);
+}
+
+/* ---- the timer ---- */
+
+static void time_is_up(uv_timer_t *timer) {
+    act(timer->data, CURL_SOCKET_TIMEOUT, 0);
+}
+
+static int on_timer(CURLM *multi, long ms, void *arg) {
+    transfers *t = arg;
+    if (ms < 0)
+        return uv_timer_stop(&t->timer);
+    uv_update_time(loop_uv(t->loop));
+    return uv_timer_start(&t->timer, time_is_up, (uint64_t)ms, 0);
+}
+
+/* ---- sockets ---- */
+
+static void unreference(transfers *t) {
+    if (--t->references > 0)
+        return;
+    free(t);
+    curl_global_cleanup();
+}
+
+/* libuv has let go of a socket's handle. */
+static void unwatched(uv_handle_t *poll) {
+    socket_watch *w = poll->data;
+    if (--w->transfers->watching == 0)
+        crowd_wake(&w->transfers->closers);
+    unreference(w->transfers);
+    free(w);
+}
+
+/* libuv has something to tell about a socket. */
+static void on_ready(uv_poll_t *poll, int status, int events) {
+    socket_watch *w = poll->data;
+    int happened = status < 0 ? CURL_CSELECT_ERR : 0;
+    if (events & UV_READABLE)
+        happened |= CURL_CSELECT_IN;
+    if (events & UV_WRITABLE)
+        happened |= CURL_CSELECT_OUT;
+    act(w->transfers, w->socket, happened);
+}
+
+/* A watch for a socket that libcurl has not spoken of yet; NULL if that fails. */
+static socket_watch *watch_new(transfers *t, curl_socket_t socket) {
+    socket_watch *w = malloc(sizeof *w);
+    if (!w)
+        return NULL;
+    if (uv_poll_init_socket(loop_uv(t->loop), &w->poll, socket) < 0) {
+        free(w);
+        return NULL;
+    }
+    w->poll.data = w;
+    w->transfers = t;
+    w->socket = socket;
+    t->watching++;
+    t->references++;
+    return w;
+}
+
+/* Ends a watch: the handle is libuv's until unwatched is called. */
+static void watch_end(socket_watch *w) {
+    uv_close((uv_handle_t *)&w->poll, unwatched);
+}
+
+/* CURLMOPT_SOCKETFUNCTION: libcurl wants to hear of a socket.
+ * what: CURL_POLL_IN, CURL_POLL_OUT, CURL_POLL_INOUT, or CURL_POLL_REMOVE: no more.
+ * known: what curl_multi_assign was given for this socket, or NULL. Returns 0, or -1 if that cannot
+ * be done: then libcurl gives everything up. */
+static int on_socket(CURL *easy, curl_socket_t socket, int what, void *arg, void *known) {
+    transfers *t = arg;
+    socket_watch *w = known;
+    if (what == CURL_POLL_REMOVE) {
+        if (w)
+            watch_end(w);
+        return 0;
+    }
+    if (!w) {
+        w = watch_new(t, socket);
+        if (!w)
+            return -1;
+        curl_multi_assign(t->multi, socket, w);
+    }
+    int events = 0;
+    if (what & CURL_POLL_IN)
+        events |= UV_READABLE;
+    if (what & CURL_POLL_OUT)
+        events |= UV_WRITABLE;
+    return uv_poll_start(&w->poll, events, on_ready) < 0 ? -1 : 0;
+}
+
+/* ---- a transfer ---- */
+
+static int code_of(CURLMcode code) {
+    switch (code) {
+    case CURLM_OK:
+        return 0;
+    case CURLM_OUT_OF_MEMORY:
+    case CURLM_ABORTED_BY_CALLBACK: /* ours: they fail without memory only */
+        return UV_ENOMEM;
+    default:
+        return UV_EIO;
+    }
+}
+
+int transfers_run(transfers *t, CURL *easy, CURLcode *result) {
+    transfer x = {.co = coroutine_current()};
+    t->running++;
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, &x);
+    int error = code_of(curl_multi_add_handle(t->multi, easy));
+    while (!error && !x.over)
+        error = loop_suspend(NULL);
+    curl_multi_remove_handle(t->multi, easy);
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, NULL);
+    t->running--;
+    *result = x.result;
+    return error;
+}
+
+CURLM *transfers_multi(transfers *t) {
+    return t->multi;
+}
+
+int transfers_watching(const transfers *t) {
+    return t->watching;
+}
+
+/* ---- the set ---- */
+
+/* Tells libcurl whom to ask. */
+static void connect_callbacks(transfers *t) {
+    curl_multi_setopt(t->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    curl_multi_setopt(t->multi, CURLMOPT_SOCKETDATA, t);
+    curl_multi_setopt(t->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+    curl_multi_setopt(t->multi, CURLMOPT_TIMERDATA, t);
+}
+
+int transfers_new(transfers **out) {
+    *out = NULL;
+    if (!loop_running())
+        return UV_EINVAL;
+    if (curl_global_init(CURL_GLOBAL_DEFAULT)) /* counted: each call needs its cleanup */
+        return UV_EIO;
+    transfers *t = calloc(1, sizeof *t);
+    if (t)
+        t->multi = curl_multi_init();
+    if (!t || !t->multi) {
+        free(t);
+        curl_global_cleanup();
+        return UV_ENOMEM;
+    }
+    t->loop = loop_running();
+    t->references = 2; /* the caller's, and the timer's */
+    uv_timer_init(loop_uv(t->loop), &t->timer);
+    t->timer.data = t;
+    connect_callbacks(t);
+    *out = t;
+    return 0;
+}
+
+static void timer_closed(uv_handle_t *timer) {
+    unreference(timer->data);
+}
+
+int transfers_close(transfers *t) {
+    int error = 0;
+    if (t->running > 0)
+        return UV_EBUSY;
+    curl_multi_cleanup(t->multi); /* takes leave of every socket, by on_socket */
+    uv_close((uv_handle_t *)&t->timer, timer_closed);
+    while (t->watching > 0 && error != UV_EINVAL) {
+        int code = crowd_wait(&t->closers);
+        if (code < 0)
+            error = code;
+    }
+    unreference(t);
+    return error;
+}
