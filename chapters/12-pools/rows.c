@@ -114,7 +114,8 @@ value rows_value(const rows *r, size_t row, int column) {
 int64_t rows_integer(const rows *r, size_t row, int column) {
     value v = rows_value(r, row, column);
     if (v.type == VALUE_REAL) /* a number that is too large for an integer has no counterpart */
-        return v.real >= -0x1p63 && v.real < 0x1p63 ? (int64_t)v.real : 0;
+        return v.real >= -9223372036854775808.0 && v.real < 9223372036854775808.0 ? (int64_t)v.real
+                                                                                  : 0;
     return v.type == VALUE_TEXT ? strtoll(v.bytes, NULL, 10) : v.integer;
 }
 

@@ -380,6 +380,26 @@ static int open_beside(void *arg, void **result) {
     return 0;
 }
 
+static int open_in_front(void *arg, void **result) {
+    task *tasks[1];
+    line_out *a = acquire(), *b = acquire();
+    start_some(tasks, 1);
+    loop_sleep(10);
+    release(a);
+    release(b);
+    b->broken = 1;
+    emit("main", "stands behind A");
+    a = acquire();
+    release(a);
+    see_all_off(tasks, 1);
+    return 0;
+}
+
+SCENARIO(slow_in_front, "a newcomer who stands behind somebody who has to open a connection gets "
+                        "the idle one meanwhile") {
+    run(open_in_front, 2);
+}
+
 SCENARIO(slow_and_quick,
          "who has to open a connection keeps nobody waiting behind him for one that "
          "is there") {
@@ -483,6 +503,6 @@ static int serve_many(void *arg, void **result) {
     return 0;
 }
 
-COST_SCENARIO(many, "to wait and to be called takes constant time, however many wait", 500, 8000) {
+COST_SCENARIO(many, "to wait and to be called takes constant time, however many wait", 200, 3200) {
     async_run(serve_many, &n, NULL);
 }

@@ -3,6 +3,7 @@
 
 #include "cancel.h"
 #include "event.h"
+#include "executor.h"
 #include "scenario.h"
 #include "scratch.h"
 #include "task.h"
@@ -42,7 +43,7 @@ static void cancel(task *t) {
 
 /* ---- a statement that stops where the scenario wants it to ---- */
 
-static sem_t has_begun;
+static sem_t has_begun, may_go_on;
 
 /* Waits for the other side, in real time, but not for ever. */
 static void await_signal(sem_t *signal) {
@@ -107,6 +108,7 @@ static void close_it(database *d) {
 
 static void run(coroutine_fn fn) {
     sem_init(&has_begun, 0, 0);
+    sem_init(&may_go_on, 0, 0);
     sqlite3_auto_extension((void (*)(void))add_functions);
     scratch_open();
     path = scratch_path("test.db");
@@ -302,6 +304,53 @@ static int cancel_at_the_rollback(void *arg, void **result) {
 SCENARIO(cancelled_at_the_rollback, "a rollback comes to its end, however often its task is "
                                     "cancelled") {
     run_with_two(cancel_at_the_rollback);
+}
+
+static int block(void *arg, void **result) {
+    sem_post(&has_begun);
+    await_signal(&may_go_on);
+    return 0;
+}
+
+/* Keeps the four threads busy until unblock. */
+static void block_all(future **jobs) {
+    for (int i = 0; i < 4; i++)
+        executor_submit(block, NULL, NULL, &jobs[i]);
+    for (int i = 0; i < 4; i++)
+        await_signal(&has_begun);
+}
+
+static void unblock(future **jobs) {
+    for (int i = 0; i < 4; i++)
+        sem_post(&may_go_on);
+    for (int i = 0; i < 4; i++) {
+        future_await(jobs[i], NULL);
+        future_release(jobs[i]);
+    }
+}
+
+static int cancel_again(void *arg, void **result) {
+    future *jobs[4];
+    task *a = start(slow_writer, NULL, "A");
+    loop_sleep(500);
+    block_all(jobs);
+    emit("main", "all four threads are busy");
+    for (int i = 0; i < 3; i++) {
+        cancel(a);
+        loop_sleep(0);
+        loop_sleep(0);
+    }
+    emit("main", "A has ended: %d", task_done(a));
+    unblock(jobs);
+    see_off(a);
+    look(other);
+    insert(other, 3);
+    return 0;
+}
+
+SCENARIO(cancelled_again_and_again, "a rollback that waits for a thread is not given up, however "
+                                    "often its task is cancelled") {
+    run_with_two(cancel_again);
 }
 
 static int cancels_himself_before_the_begin(void *arg, void **result) {

@@ -1,0 +1,302 @@
+/* database.c - a variant: executor_submit and an event in place of a request. */
+#include "database.h"
+
+#include "executor.h"
+#include "lock.h"
+#include "statement.h"
+#include "task.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    OPENING_MS = 100, /* how long a thread waits when several open the same database at once */
+    OPS_BETWEEN_LOOKS = 1000, /* steps of SQLite's machine after which a statement looks at stop */
+    WORDS_KEPT = 400,
+};
+
+struct database {
+    sqlite3 *handle;
+    lock *turn;      /* whose turn it is */
+    atomic_int stop; /* the statement that runs shall end; the only thing that is shared */
+    struct transaction *innermost; /* transaction.c's */
+    int in_transaction;            /* the rest is what SQLite said after the last job */
+    int64_t changes, last_id;
+    char words[WORDS_KEPT];
+};
+
+/* One job, on the stack of the coroutine that waits for it. */
+typedef struct call {
+    future *future;
+    coroutine *co;
+    int over;
+    database *d;
+    int (*run)(struct call *c); /* on the thread */
+    const char *sql;            /* for open_now the path */
+    int flags;                  /* for open_now */
+    const value *values;
+    int count;
+    rows **out;
+    int stoppable; /* a cancellation of the waiting task stops it */
+    int error;
+    int try_again; /* the database is locked, and that can change */
+} call;
+
+/* ---- on the thread ---- */
+
+/* SQLite asks this every now and then. sqlite3_interrupt would say nothing to a statement that
+ * begins a moment later; a flag cannot come too early. */
+static int shall_stop(void *d) {
+    return atomic_load(&((database *)d)->stop);
+}
+
+/* What others may want to know when the job is over. */
+static void note(database *d, int error) {
+    const char *words = sqlite3_errmsg(d->handle);
+    if (error == UV_EINVAL && sqlite3_errcode(d->handle) == SQLITE_OK)
+        words = "it takes one statement, and one value for each ?";
+    if (error < 0)
+        snprintf(d->words, sizeof d->words, "%s", words);
+    d->in_transaction = !sqlite3_get_autocommit(d->handle);
+    d->changes = sqlite3_changes64(d->handle);
+    d->last_id = sqlite3_last_insert_rowid(d->handle);
+}
+
+static int run_statement(call *c) {
+    database *d = c->d;
+    int error = statement_run(d->handle, c->sql, c->values, c->count, c->out);
+    /* What a transaction has read may be out of date when it wants to write: that stays so. */
+    c->try_again = error == UV_EBUSY && sqlite3_extended_errcode(d->handle) != SQLITE_BUSY_SNAPSHOT;
+    note(d, error);
+    return error;
+}
+
+static int set_up(sqlite3 *handle) {
+    int error = statement_run(handle, "PRAGMA foreign_keys = ON", NULL, 0, NULL);
+    if (!error && !sqlite3_db_readonly(handle, "main"))
+        error = statement_run(handle, "PRAGMA journal_mode = WAL", NULL, 0, NULL);
+    if (!error)
+        error = statement_run(handle, "PRAGMA synchronous = FULL", NULL, 0, NULL);
+    if (!error) /* this reads the file, so it finds out if it is one */
+        error = statement_run(handle, "SELECT count(*) FROM sqlite_schema", NULL, 0, NULL);
+    return error;
+}
+
+static int close_now(call *c) {
+    sqlite3_close(c->d->handle);
+    c->d->handle = NULL;
+    return 0;
+}
+
+static int open_now(call *c) {
+    database *d = c->d;
+    int code = sqlite3_open_v2(c->sql, &d->handle,
+                               c->flags | SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    int error = statement_code(d->handle, code);
+    if (!error) {
+        sqlite3_extended_result_codes(d->handle, 1);
+        sqlite3_progress_handler(d->handle, OPS_BETWEEN_LOOKS, shall_stop, d);
+        sqlite3_busy_timeout(d->handle, OPENING_MS);
+        error = set_up(d->handle);
+        sqlite3_busy_timeout(d->handle, 0); /* from now on it is the loop that waits */
+    }
+    if (!error)
+        note(d, 0);
+    else
+        close_now(c);
+    c->try_again = error == UV_EBUSY;
+    return error;
+}
+
+/* The job. It never fails: what it has to say is in the call. */
+static int job(void *arg, void **result) {
+    call *c = arg;
+    c->error = c->run(c);
+    return 0;
+}
+
+/* ---- on the loop ---- */
+
+static void job_over(void *arg) {
+    call *c = arg;
+    c->over = 1;
+    loop_wake(c->co, 0);
+}
+
+/* Has the job done once. */
+static int perform(call *c, int *thrown) {
+    atomic_store(&c->d->stop, 0);
+    c->try_again = 0;
+    c->over = 0;
+    c->co = coroutine_current();
+    c->error = UV_ECANCELED; /* if it never runs */
+    int error = executor_submit(job, c, job_over, &c->future);
+    if (error < 0)
+        return error;
+    while (!c->over) {
+        int code = loop_suspend(NULL);
+        if (code == 0 || *thrown)
+            continue;
+        *thrown = code;
+        if (!c->stoppable)
+            continue;
+        future_cancel(c->future);
+        atomic_store(&c->d->stop, 1);
+    }
+    future_release(c->future);
+    return c->error;
+}
+
+static int64_t now(void) {
+    return loop_running() ? loop_time(loop_running()) : 0;
+}
+
+/* How long to wait before try number n, in ms, if so many are left: soon at first, then less and
+ * less often. */
+static int64_t pause_before(int n, int64_t left) {
+    static const int64_t ms[] = {1, 2, 5, 10, 15, 20, 25, 25, 25, 50, 50, 100};
+    int last = (int)(sizeof ms / sizeof *ms) - 1;
+    int64_t pause = ms[n < last ? n : last];
+    return pause < left ? pause : left;
+}
+
+/* Has the job done, when it is the caller's turn; tries again while the database is locked. thrown:
+ * as for perform. */
+static int perform_in_turn(call *c, int *thrown) {
+    database *d = c->d;
+    int error;
+    while ((error = lock_acquire(d->turn)) < 0) {
+        if (!*thrown)
+            *thrown = error;
+        if (c->stoppable || error == UV_EINVAL || !loop_running())
+            return error;
+    }
+    int64_t until = now() + DATABASE_BUSY_MS, left;
+    if (d->innermost && !d->in_transaction)
+        error = UV_ECONNABORTED;
+    else
+        error = perform(c, thrown);
+    for (int n = 0; error < 0 && c->try_again && !*thrown; n++) {
+        left = until - now();
+        if (left <= 0)
+            break;
+        *thrown = loop_sleep(pause_before(n, left));
+        error = *thrown ? *thrown : perform(c, thrown);
+    }
+    lock_release(d->turn);
+    return error;
+}
+
+/* A statement that ends when the caller is cancelled. */
+static int run(database *d, const char *sql, const value *params, int count, rows **out) {
+    call c = {.d = d, .run = run_statement, .sql = sql, .stoppable = 1};
+    c.values = params;
+    c.count = count;
+    c.out = out;
+    int thrown = 0;
+    if (out)
+        *out = NULL;
+    if (!task_current())
+        return UV_EINVAL;
+    int error = perform_in_turn(&c, &thrown);
+    if (thrown && out) {
+        rows_free(*out);
+        *out = NULL;
+    }
+    return thrown ? thrown : error;
+}
+
+int database_execute(database *d, const char *sql, const value *params, int count) {
+    return run(d, sql, params, count, NULL);
+}
+
+int database_query(database *d, const char *sql, const value *params, int count, rows **out) {
+    return run(d, sql, params, count, out);
+}
+
+int database_finish(database *d, const char *sql, int *thrown) {
+    call c = {.d = d, .run = run_statement, .sql = sql};
+    return task_current() ? perform_in_turn(&c, thrown) : UV_EINVAL;
+}
+
+/* ---- open and close ---- */
+
+static void discard(database *d) {
+    if (d)
+        lock_free(d->turn);
+    free(d);
+}
+
+/* Closes SQLite's connection on a thread; here, if nobody can wait for one any more. */
+static void close_handle(database *d, int *thrown) {
+    call c = {.d = d, .run = close_now};
+    if (perform(&c, thrown) < 0)
+        close_now(&c);
+}
+
+static int open_with(const char *path, int flags, database **out) {
+    int thrown = 0;
+    *out = NULL;
+    if (!task_current())
+        return UV_EINVAL;
+    database *d = calloc(1, sizeof *d);
+    int error = d ? lock_new(&d->turn) : UV_ENOMEM;
+    if (!error) {
+        call c = {.d = d, .run = open_now, .sql = path, .flags = flags, .stoppable = 1};
+        error = perform_in_turn(&c, &thrown);
+    }
+    if (thrown && d && d->handle)
+        close_handle(d, &thrown);
+    if (thrown)
+        error = thrown;
+    if (error < 0)
+        discard(d);
+    else
+        *out = d;
+    return error;
+}
+
+int database_open(const char *path, database **out) {
+    return open_with(path, SQLITE_OPEN_CREATE, out);
+}
+
+int database_open_existing(const char *path, database **out) {
+    return open_with(path, 0, out);
+}
+
+int database_close(database *d) {
+    int thrown = 0;
+    if (!d)
+        return 0;
+    if (!task_current())
+        return UV_EINVAL;
+    if (lock_locked(d->turn) || lock_acquire(d->turn) < 0)
+        return UV_EBUSY;
+    close_handle(d, &thrown);
+    lock_release(d->turn);
+    discard(d);
+    return thrown;
+}
+
+/* ---- what the last job has left ---- */
+
+const char *database_error(const database *d) {
+    return d->words;
+}
+
+int64_t database_changes(const database *d) {
+    return d->changes;
+}
+
+int64_t database_last_id(const database *d) {
+    return d->last_id;
+}
+
+int database_in_transaction(const database *d) {
+    return d->in_transaction;
+}
+
+struct transaction **database_innermost(database *d) {
+    return &d->innermost;
+}
