@@ -102,6 +102,13 @@ line() { # words at the beginning of a line of the output
     sed -n "s/^$1//p" "$work/out" | head -n 1
 }
 
+# Both programs are built before anything has to happen in time.
+for name in etl sources; do
+    "$workbook" demo --chapter 13 --name "$name" -- x x x x x x >"$work/out" 2>"$work/err"
+    is "$name without sense in its arguments: status 2" "$?" 2
+    is "and how it is used" "$(grep -c "^usage: $name" "$work/err")" 1
+done
+
 # Four good sources.
 start_sources "$work/small" 50 10 20
 is "the sources are made, and one is served" "${url:+yes}" yes

@@ -16,8 +16,9 @@
 #include "sample.h"
 
 #include <errno.h>
-#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
@@ -189,7 +190,9 @@ static int status;
 static int run(void *arg, void **result) {
     const wishes *w = arg;
     fetcher *f;
-    uv_signal_t *ctrl_c = interrupt_start(SIGINT), *term = interrupt_start(SIGTERM);
+    uv_signal_t *ctrl_c, *term;
+    interrupt_start(SIGINT, &ctrl_c);
+    interrupt_start(SIGTERM, &term);
     int error = fetcher_new(NULL, &f);
     if (!error) {
         status = w->count ? run_wishes(w, f) : run_all(f);

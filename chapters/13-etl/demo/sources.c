@@ -11,7 +11,9 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -42,7 +44,9 @@ static int serve(const wishes *w) {
 
 static int run(void *arg, void **result) {
     const wishes *w = arg;
-    uv_signal_t *ctrl_c = interrupt_start(SIGINT), *term = interrupt_start(SIGTERM);
+    uv_signal_t *ctrl_c, *term;
+    interrupt_start(SIGINT, &ctrl_c);
+    interrupt_start(SIGTERM, &term);
     int error = sample_make(w->directory, w->numbers[0]);
     if (error < 0)
         fprintf(stderr, "sources: %s: %s\n", w->directory, uv_strerror(error));
