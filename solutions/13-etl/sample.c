@@ -18,11 +18,10 @@ const char *const SAMPLE_NAMES[SAMPLE_SOURCES] = {"database_1", "api_endpoint", 
 static const int64_t NEW_YEAR = 1735689600000; /* 2025-01-01, UTC, in ms */
 
 void sample_item(int source, int i, int items, sample *out) {
+    *out = (sample){.value = (int)(((int64_t)i * 7 + 131 * source) % 1000)};
     snprintf(out->id, sizeof out->id, "%s_%03d", SAMPLE_NAMES[source], i);
     encode_time(NEW_YEAR + (int64_t)i * 1000, out->timestamp);
-    out->value = (int)(((int64_t)i * 7 + 131 * source) % 1000);
     out->category[0] = (char)('A' + ((int64_t)source * items + i) % 3);
-    out->category[1] = '\0';
 }
 
 size_t sample_json(int source, int i, int items, char *out, size_t size) {

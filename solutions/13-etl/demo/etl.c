@@ -81,8 +81,9 @@ static int tell(int error, const summary *s) {
 }
 
 static int run_pipeline(pipeline_options *o) {
+    static int64_t start;
     summary s = {0};
-    int64_t start = loop_time(loop_running());
+    start = loop_time(loop_running());
     o->arg = &start;
     int error = pipeline_run(o, &s);
     end_progress();
