@@ -6,6 +6,7 @@
 #include "task.h"
 
 #include <dirent.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -300,6 +301,38 @@ SCENARIO(cancelled_in_open, "an open that is cancelled leaves nothing behind") {
     close_directory();
 }
 
+/* How many files are in the directory. */
+static int files_here(void) {
+    int count = -2; /* . and .. */
+    DIR *d = opendir(directory);
+    while (readdir(d))
+        count++;
+    closedir(d);
+    return count;
+}
+
+/* A thread makes the file while this one looks on: the loop has not heard of it yet. */
+static int cancel_when_open(void *arg, void **result) {
+    task *t;
+    task_create(do_open, NULL, "main", &t);
+    loop_sleep(0);
+    while (files_here() == 0)
+        sched_yield();
+    emit("other", "cancels it, as the file is there already");
+    task_cancel(t);
+    task_await(t, NULL);
+    task_release(t);
+    look("after open was cancelled");
+    return 0;
+}
+
+SCENARIO(cancelled_when_open,
+         "nor does one that is cancelled when the file has been made already") {
+    open_directory();
+    async_run(cancel_when_open, NULL, NULL);
+    close_directory();
+}
+
 static int cancel_write(void *arg, void **result) {
     output *o;
     output_open(path, &o);
@@ -350,5 +383,23 @@ static int cancel_close(void *arg, void **result) {
 SCENARIO(cancelled_in_close, "to close is brought to its end, too, and nothing is left behind") {
     open_directory();
     async_run(cancel_close, NULL, NULL);
+    close_directory();
+}
+
+static int cancel_close_of_finished(void *arg, void **result) {
+    output *o;
+    output_open(path, &o);
+    output_write(o, "new", 3);
+    output_finish(o);
+    cancel_while(do_close, o, 3);
+    look("after close was cancelled");
+    return 0;
+}
+
+SCENARIO(cancelled_when_removed,
+         "nothing is left behind of a finished output either, however often "
+         "its closing is cancelled") {
+    open_directory();
+    async_run(cancel_close_of_finished, NULL, NULL);
     close_directory();
 }
