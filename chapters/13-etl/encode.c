@@ -110,13 +110,20 @@ static int add_number(encoded *t, const char *key, double v) {
     return error ? error : encode_plain(t, number);
 }
 
+/* By hand: strftime looks at the locale, and takes ten times as long. */
 void encode_time(int64_t ms, char *out) {
     time_t seconds = (time_t)(ms / 1000);
     struct tm parts;
     gmtime_r(&seconds, &parts);
-    strftime(out, TIME_SIZE, "%Y-%m-%dT%H:%M:%S", &parts);
-    out[19] = '.';
-    strcpy(put_digits(out + 20, (uint64_t)(ms % 1000), 3), "Z");
+    const int numbers[] = {parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min,
+                           parts.tm_sec};
+    out = put_digits(out, (uint64_t)parts.tm_year + 1900, 4);
+    for (int i = 0; i < 5; i++) {
+        *out++ = "--T::"[i];
+        out = put_digits(out, (uint64_t)numbers[i], 2);
+    }
+    *out++ = '.';
+    strcpy(put_digits(out, (uint64_t)(ms % 1000), 3), "Z");
 }
 
 /* All records of a batch have one time: it is made into text once, and kept until it is another

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ENDPOINT_SOURCE = 1, PAGE = 10, OBJECT_SIZE = 300 };
+enum { ENDPOINT_SOURCE = 1, PAGE = 10 };
 
 /* A client that is being served. */
 typedef struct client {
@@ -44,8 +44,8 @@ static int read_request(stream *s, int *page) {
 static int add_items(const endpoint *e, encoded *body, int first, int end) {
     int error = 0;
     for (int i = first; i < end && !error; i++) {
-        char object[OBJECT_SIZE];
-        sample_json(ENDPOINT_SOURCE, i, e->options.items, object, sizeof object);
+        char object[SAMPLE_JSON];
+        sample_json(ENDPOINT_SOURCE, i, e->options.items, object);
         error = encode_plain(body, i > first ? ", " : "");
         if (!error)
             error = encode_plain(body, object);
