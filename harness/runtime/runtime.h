@@ -110,7 +110,7 @@ void harness_contexts_check(void);
 void harness_stacks_used_by(const void *base, uint32_t context);
 void harness_stacks_around(uintptr_t address, uintptr_t *base,
                            uintptr_t *size); /* of the stack that it lies on, if there is one */
-int harness_stacks_near(uintptr_t address); /* is it in or just below the guard of a stack? */
+int harness_stacks_near(uintptr_t address);  /* is it in or just below the guard of a stack? */
 int harness_stacks_given_back(
     uintptr_t address); /* is it on a stack that is not in use any more? */
 void harness_stacks_check(void);
