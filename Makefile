@@ -22,6 +22,8 @@ exercise := $(if $(EX),--exercise '$(EX)')
 base := $(if $(BASE),--base '$(BASE)')
 clock := $(if $(CLOCK),--clock '$(CLOCK)')
 name := $(if $(NAME),--name '$(NAME)')
+number := $(if $(N),--number '$(N)')
+seed := $(if $(SEED),--seed '$(SEED)')
 submission := $(if $(SUBMISSION),--submission "$$SUBMISSION")
 
 help: ## this list
@@ -34,6 +36,10 @@ list: $(WORKBOOK) ## the chapters and exercises, with points
 	@$(WORKBOOK) list $(chapter)
 test: $(WORKBOOK) ## test your code: [CH=02] [EX=loop/run] [BASE=own|reference] [CLOCK=real]
 	@$(WORKBOOK) test $(chapter) $(exercise) $(base) $(clock) $(submission)
+explore: $(WORKBOOK) ## random programs on your code and on the reference, to find a difference: CH=07 or EX=lock/acquire [N=2000] [SEED=1] [BASE=reference]
+	@$(WORKBOOK) explore $(chapter) $(exercise) $(base) $(number) $(seed) $(submission)
+adversity: $(WORKBOOK) ## scenarios while things go wrong around them: CH=09 or EX=stream/read [NAME=scenario] [MODE=cut] [SEED=7] [BASE=reference]
+	@$(WORKBOOK) adversity $(chapter) $(exercise) $(base) $(name) $(if $(MODE),--mode '$(MODE)') $(seed) $(submission)
 hint: $(WORKBOOK) ## a hint: EX=loop/run [N=2]
 	@$(WORKBOOK) hint $(exercise) $(if $(N),--number '$(N)')
 debug: $(WORKBOOK) ## step through an exercise's scenario with gdb: EX=loop/run [NAME=scenario] [BASE=reference]
@@ -99,5 +105,6 @@ $(BUILD)/ready: setup
 	@./setup
 	@touch $@
 
-.PHONY: help list test hint debug run demo grade check check-arm64 starters expected book lint mutants variants \
+.PHONY: help list test explore adversity hint debug run demo grade check check-arm64 starters expected book \
+	lint mutants variants \
 	flake bench format clean compile_commands.json

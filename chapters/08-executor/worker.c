@@ -17,6 +17,7 @@ extern const process_function *const __start_process_functions[] __attribute__((
 extern const process_function *const __stop_process_functions[] __attribute__((weak));
 
 process_fn process_function_named(const char *name) {
+    // cppcheck-suppress comparePointers
     for (const process_function *const *f = __start_process_functions; f < __stop_process_functions;
          f++)
         if (strcmp((*f)->name, name) == 0)

@@ -79,6 +79,9 @@ void order(enum order order) __asm__("workbook_order");
 /* Returns the ms of the scenario's clock since the scenario began. */
 int64_t now_ms(void) __asm__("workbook_now_ms");
 
+/* What the program was given behind the scenario's name, ends with NULL. */
+extern char **scenario_arguments __asm__("workbook_arguments");
+
 /* The next stack overflow is what the scenario wants. When a guard page stops it, that becomes the
  * event "stack overflow in the guard page" of the task "harness", and the scenario is complete;
  * nothing after the overflow runs, and leaks do not count. */

@@ -160,9 +160,21 @@ static void read_now(const char *function, int fd, int flags, const void *caller
         blocked(function, caller);
 }
 
+/* Under adversity fewer bytes come, or none. */
+static int cut(int fd, size_t *size, const void *caller) {
+    if (!harness_adversity_bytes)
+        return 0;
+    ssize_t part = harness_adversity_bytes(fd, *size, caller);
+    if (part < 0)
+        errno = (int)-part;
+    else
+        *size = (size_t)part;
+    return part < 0;
+}
+
 ssize_t read(int fd, void *buffer, size_t size) {
     read_now("read", fd, 0, CALLER);
-    return NEXT(0, read)(fd, buffer, size);
+    return cut(fd, &size, CALLER) ? -1 : NEXT(0, read)(fd, buffer, size);
 }
 
 ssize_t readv(int fd, const struct iovec *buffers, int count) {
@@ -172,7 +184,7 @@ ssize_t readv(int fd, const struct iovec *buffers, int count) {
 
 ssize_t recv(int fd, void *buffer, size_t size, int flags) {
     read_now("recv", fd, flags, CALLER);
-    return NEXT(2, recv)(fd, buffer, size, flags);
+    return cut(fd, &size, CALLER) ? -1 : NEXT(2, recv)(fd, buffer, size, flags);
 }
 
 ssize_t recvfrom(int fd, void *buffer, size_t size, int flags, struct sockaddr *address,

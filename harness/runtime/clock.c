@@ -204,6 +204,8 @@ static int wait(int fd, struct epoll_event *events, int count, const sigset_t *m
     if (!stuck())
         return real_poll(fd, events, count, -1, mask);
     int ready = patience() ? real_poll(fd, events, count, LAST_CHANCE_MS, mask) : 0;
+    if (ready == 0 && harness_adversity_rescue && harness_adversity_rescue())
+        return real_poll(fd, events, count, -1, mask);
     if (ready == 0)
         harness_deadlock(caller);
     return ready;
@@ -215,6 +217,8 @@ int epoll_pwait(int fd, struct epoll_event *events, int count, int timeout, cons
     polls++;
     harness_watch_turn();
     int ready = real_poll(fd, events, count, 0, mask);
+    if (harness_adversity_order)
+        harness_adversity_order(events, ready);
     if (ready != 0 || timeout == 0)
         return ready;
     if (timeout < 0)

@@ -31,6 +31,8 @@ static void opened(uv_loop_t *loop) {
 }
 
 int __wrap_uv_loop_init(uv_loop_t *loop) {
+    if (harness_adversity_memory && harness_adversity_memory(__builtin_return_address(0)))
+        return UV_ENOMEM;
     int status = __real_uv_loop_init(loop);
     if (status == 0)
         opened(loop);

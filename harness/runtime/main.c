@@ -1,7 +1,7 @@
 /* main.c - a scenario program: lists its scenarios, or runs one of them.
  *
  *     PROGRAM --list
- *     PROGRAM EXERCISE NAME */
+ *     PROGRAM EXERCISE NAME [ARGUMENT...] */
 #include "runtime.h"
 
 #include <pthread.h>
@@ -17,6 +17,7 @@ enum { CPU_SECONDS = 2, COST_CPU_SECONDS = 10 };
 int harness_debug;
 int harness_real_clock;
 uintptr_t harness_stack_top;
+char **scenario_arguments;
 static _Thread_local int on_loop_thread;
 
 extern const struct scenario *const __start_workbook_scenarios[];
@@ -162,6 +163,8 @@ static void start(const struct scenario *s) {
         harness_limit_cpu((s->cost ? COST_CPU_SECONDS : CPU_SECONDS) * slowness());
     harness_clock_start();
     harness_record_word("begin", id_of(s));
+    if (harness_adversity_start)
+        harness_adversity_start();
 }
 
 int main(int argc, char **argv) {
@@ -169,12 +172,13 @@ int main(int argc, char **argv) {
         list();
         return fflush(stdout) == 0 ? 0 : 1;
     }
-    const struct scenario *s = argc == 3 ? find(argv[1], argv[2]) : NULL;
+    const struct scenario *s = argc >= 3 ? find(argv[1], argv[2]) : NULL;
     if (!s) {
-        fprintf(stderr, "usage: %s --list | EXERCISE NAME\n", argv[0]);
+        fprintf(stderr, "usage: %s --list | EXERCISE NAME [ARGUMENT...]\n", argv[0]);
         return STATUS_USAGE;
     }
     harness_stack_top = (uintptr_t)__builtin_frame_address(0);
+    scenario_arguments = argv + 3;
     start(s);
     run(s);
     check();

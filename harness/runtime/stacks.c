@@ -41,6 +41,10 @@ int __real_stack_alloc(stack *s, size_t size);
 void __real_stack_free(stack *s);
 
 int __wrap_stack_alloc(stack *s, size_t size) {
+    if (harness_adversity_memory && harness_adversity_memory(__builtin_return_address(0))) {
+        *s = (stack){NULL, 0};
+        return UV_ENOMEM;
+    }
     int status = __real_stack_alloc(s, size);
     if (harness_on_loop_thread() && status == 0 && s->base) {
         entry *e = harness_table_at(&stacks, harness_table_add(&stacks, s->base));

@@ -18,9 +18,10 @@ enum {
 };
 
 /* Calls of these functions go to the runtime first, which watches them. */
-static const char *const WATCHED =
-    "context_init context_switch context_exit stack_alloc stack_free "
-    "uv_loop_init uv_loop_close uv_run";
+#define WATCHED_FUNCTIONS                                                                          \
+    "context_init context_switch context_exit stack_alloc stack_free "                             \
+    "uv_loop_init uv_loop_close uv_run"
+static const char *const WATCHED = WATCHED_FUNCTIONS;
 
 /* One object file, and the builds that wait for it. */
 typedef struct object {
@@ -228,9 +229,11 @@ static void add_layers(build *b) {
 
 static void add_scenarios(build *b) {
     const chapter *c = b->chapter;
+    if (b->explore)
+        add_ours(b, CHECKED, c, "harness/explore/scenarios.c", "explore");
     for (int i = 0; i < c->exercise_count; i++) {
         const exercise *e = &c->exercises[i];
-        if (b->only && b->only != e)
+        if (b->explore || (b->only && b->only != e))
             continue;
         char *path = formatted("%s/scenarios.c", e->directory);
         add_ours(b, CHECKED, c, path, e->id);
@@ -238,13 +241,19 @@ static void add_scenarios(build *b) {
     }
 }
 
-/* The runtime's files that begin with demo are for demos, the others for scenarios. */
+/* Calls of these as well, if things shall go wrong. */
+static const char *const ADVERSE =
+    WATCHED_FUNCTIONS " loop_suspend loop_sleep loop_wake malloc calloc realloc strdup";
+
+/* The runtime's files that begin with demo are for demos, adversity.c for programs that things go
+ * wrong around, the others for all scenarios. */
 static void add_runtime(build *b) {
     list names = {0};
     char *directory = formatted("%s/harness/runtime", b->builder->plan->root);
     list_directory(directory, &names);
     for (int i = 0; i < names.count; i++) {
-        if (!ends_with(names.items[i], ".c") || starts_with(names.items[i], "demo"))
+        if (!ends_with(names.items[i], ".c") || starts_with(names.items[i], "demo") ||
+            (!b->adverse && strcmp(names.items[i], "adversity.c") == 0))
             continue;
         char *path = formatted("harness/runtime/%s", names.items[i]);
         add_ours(b, BESIDE, NULL, path, NULL);
@@ -480,7 +489,9 @@ static void linked(process *p, void *arg) {
 }
 
 static const char *wraps_of(const build *b) {
-    return b->demo ? b->virtual_clock ? "uv_run" : NULL : WATCHED;
+    if (b->demo)
+        return b->virtual_clock ? "uv_run" : NULL;
+    return b->adverse ? ADVERSE : WATCHED;
 }
 
 static void start_link(build *b) {

@@ -24,6 +24,8 @@ struct build {
     const chapter *chapter;
     base base;
     const exercise *only; /* NULL: the scenarios of all exercises */
+    int explore;          /* the interpreter of random programs instead of scenarios */
+    int adverse;          /* what can go wrong around it can be made to happen */
     const char *demo;     /* the name of a demo program instead, without .c; else NULL */
     int virtual_clock;    /* of a demo */
     int strict;           /* a fault is an end: nothing is replaced */

@@ -168,10 +168,11 @@ static void mutants_free(mutants *all) {
     free(all->requests);
 }
 
+/* e: NULL for the chapter as a whole. */
 static int wanted(plan *p, const options *o, const chapter *c, const exercise *e) {
-    if (o->chapter && plan_chapter(p, o->chapter) != c)
-        return 0;
-    return !o->exercise || !e || strcmp(o->exercise, e->id) == 0;
+    chapter *of = o->chapter ? plan_chapter(p, o->chapter) : NULL;
+    const exercise *only = o->exercise ? plan_exercise(p, o->exercise, &of) : NULL;
+    return (!of || of == c) && (!only || !e || only == e);
 }
 
 int command_mutants(plan *p, const options *o) {
@@ -180,7 +181,8 @@ int command_mutants(plan *p, const options *o) {
     code *reference = code_reference(p);
     for (int i = 0; i < p->chapter_count; i++)
         if (wanted(p, o, &p->chapters[i], NULL))
-            request_add(&all, reference, &p->chapters[i], NULL);
+            request_add(&all, reference, &p->chapters[i],
+                        o->exercise ? plan_exercise(p, o->exercise, NULL) : NULL);
     for (int i = 0; i < p->chapter_count; i++)
         for (int j = 0; j < p->chapters[i].exercise_count; j++)
             if (wanted(p, o, &p->chapters[i], &p->chapters[i].exercises[j]))

@@ -22,6 +22,8 @@ int command_mutants(plan *p, const options *o);
 int command_variants(plan *p, const options *o);
 int command_broken(plan *p, const options *o);
 int command_samples(plan *p, const options *o);
+int command_explore(plan *p, const options *o);
+int command_adversity(plan *p, const options *o);
 int command_compile_commands(plan *p, const options *o);
 
 #endif

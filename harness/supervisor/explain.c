@@ -51,9 +51,10 @@ static int explain_clock(const evidence *e, outcome *o) {
 }
 
 static int explain_tampering(const evidence *e, outcome *o) {
-    if (!e->records.tampered)
+    int adverse = records_find(&e->records, RECORD_ADVERSITY) && !e->run->adverse;
+    if (!e->records.tampered && !adverse)
         return 0;
-    char *why = words_text(e->records.tampered);
+    char *why = words_text(adverse ? "nothing was made to go wrong" : e->records.tampered);
     o->kind = TAMPER;
     o->headline = duplicate("Something other than the scenario wrote into the grader's record.");
     text_addf(&o->details, "  %s\n", why);

@@ -177,8 +177,7 @@ static void step(judging *j) {
         j->progress(j->done, j->all, j->arg);
 }
 
-/* What the process left becomes the run's. */
-static void take_run(run *r, process *p, const char *program) {
+void run_take(run *r, process *p, const char *program) {
     *r = (run){
         .program = duplicate(program),
         .trace = p->channels[CHANNEL_TRACE].bytes,
@@ -228,7 +227,7 @@ static int attempt_judge(const attempt *a, const run *run) {
 static void attempt_ended(process *p, void *arg) {
     attempt *a = arg;
     run run;
-    take_run(&run, p, a->trial->build.program);
+    run_take(&run, p, a->trial->build.program);
     int failed = attempt_judge(a, &run);
     run_free(&run);
     if (failed && !a->again) {

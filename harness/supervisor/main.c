@@ -19,6 +19,12 @@ static const struct command {
      "[--chapter X] [--exercise ID] [--base own|reference]\n"
      "            [--submission DIR | --reference] [--clock virtual|real]\n"
      "            [--under address|none|thread|valgrind|arm64]"},
+    {"explore", command_explore, PLAN,
+     "--chapter X | --exercise ID [--number N] [--seed N] [--show]\n"
+     "            [--base own|reference] [--submission DIR | --reference]"},
+    {"adversity", command_adversity, WITH_TRACES,
+     "--chapter X | --exercise ID [--name SCENARIO] [--mode MODE] [--seed N]\n"
+     "            [--base own|reference] [--submission DIR | --reference]"},
     {"grade", command_grade, WITH_TRACES,
      "[--submission DIR | --reference] [--brief] [--json FILE] [--report FILE]"},
     {"grade-all", command_grade_all, WITH_TRACES, "--submissions DIR --out DIR"},

@@ -95,9 +95,12 @@ char *options_parse(options *o, int argc, char **argv) {
         {.flag = "--under", .string = &o->under},
         {.flag = "--runs", .number = &o->runs},
         {.flag = "--number", .number = &o->number},
+        {.flag = "--seed", .number = &o->seed},
+        {.flag = "--mode", .string = &o->mode},
         {.flag = "--name", .string = &o->name},
         {.flag = "--own", .given = &o->own},
         {.flag = "--check", .given = &o->check},
+        {.flag = "--show", .given = &o->show},
         {.flag = "--brief", .given = &o->brief},
         {0},
     };

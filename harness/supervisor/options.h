@@ -22,8 +22,11 @@ typedef struct options {
     const char *under; /* --under: see under.h */
     int runs;          /* --runs N, at least 1 if given */
     int number;        /* --number N, at least 1 if given */
+    int seed;          /* --seed N, at least 1 if given */
+    const char *mode;  /* --mode: of adversity */
     const char *name;
     int own, check;
+    int show;         /* --show: explore prints the programs instead of running them */
     int brief;        /* --brief: a line an exercise, no explanations */
     char **arguments; /* what comes after --; ends with NULL */
 } options;

@@ -118,6 +118,7 @@ static void read_exercise(const plan *p, const chapter *c, exercise *e, const ch
     for (int i = 0; i < f.count; i++)
         if (strcmp(f.items[i].key, "hint") == 0)
             list_add(&e->hints, f.items[i].value);
+    split(&e->pieces, fields_get(&f, "pieces") ? fields_get(&f, "pieces") : "", " ");
     read_scenarios(p, e);
     for (int i = 0; with_traces && i < e->scenario_count; i++)
         read_trace(p, e, &e->scenarios[i]);

@@ -37,6 +37,7 @@ typedef struct scenario {
 typedef struct exercise {
     char *id, *title, *book, *contract;
     list hints;
+    list pieces; /* scenarios whose events show in which pieces bytes move */
     int points;
     char *directory; /* harness/exercises/NN-name/TOPIC/EXERCISE */
     scenario *scenarios;

@@ -15,6 +15,7 @@ typedef struct run {
     int out_of_time;   /* it was ended by the wall clock */
     int status;        /* exit status, or -1 */
     int signal;        /* the signal that ended it, or 0 */
+    int adverse;       /* things were made to go wrong around it */
     char *spawn_error; /* it could not be started: the grader's own fault; else NULL */
 } run;
 
@@ -25,6 +26,10 @@ enum {
     WALL_SECONDS = 30,              /* the last resort */
 };
 
+struct process;
+
+/* What a process that has ended left becomes the run's; the process is cleared. */
+void run_take(run *r, struct process *p, const char *program);
 void run_free(run *r);
 
 #endif

@@ -31,19 +31,21 @@ static const char *find_directory(const char *path, const char *directory) {
 }
 
 static frame_kind classify(const char **path) {
-    static const char *const directories[] = {
-        [FRAME_STUDENT] = "chapters/",
-        [FRAME_REFERENCE] = "solutions/",
-        [FRAME_SCENARIO] = "harness/exercises/",
-        [FRAME_RUNTIME] = "harness/runtime/",
+    static const struct {
+        const char *path;
+        frame_kind kind;
+    } directories[] = {
+        {"chapters/", FRAME_STUDENT},           {"solutions/", FRAME_REFERENCE},
+        {"harness/exercises/", FRAME_SCENARIO}, {"harness/explore/", FRAME_SCENARIO},
+        {"harness/include/", FRAME_SCENARIO},   {"harness/runtime/", FRAME_RUNTIME},
     };
     const char *last = NULL;
     frame_kind kind = FRAME_LIBRARY;
-    for (int i = 0; i < FRAME_LIBRARY; i++) {
-        const char *found = find_directory(*path, directories[i]);
+    for (size_t i = 0; i < sizeof directories / sizeof *directories; i++) {
+        const char *found = find_directory(*path, directories[i].path);
         if (found && (!last || found > last)) {
             last = found;
-            kind = (frame_kind)i;
+            kind = directories[i].kind;
         }
     }
     *path = last ? last : *path;

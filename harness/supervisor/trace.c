@@ -109,6 +109,7 @@ static const struct shape {
     {"loop", RECORD_LOOP, "s"},
     {"broken-clock", RECORD_BROKEN_CLOCK, "s"},
     {"no-leak-check", RECORD_NO_LEAK_CHECK, ""},
+    {"adversity", RECORD_ADVERSITY, "msc"},
     {"missing", RECORD_MISSING, "s"},
     {"end", RECORD_END, ""},
 };

@@ -30,6 +30,7 @@ typedef enum record_kind {
     RECORD_LOOP,          /* word: open */
     RECORD_BROKEN_CLOCK,  /* word: why */
     RECORD_NO_LEAK_CHECK, /* LeakSanitizer cannot work here */
+    RECORD_ADVERSITY,     /* ms; word: what went wrong on purpose; callers */
     RECORD_MISSING,       /* word: a function that is called and that no file defines */
     RECORD_END,
 } record_kind;

@@ -197,7 +197,11 @@ static void prepare(context *c, void (*entry)(void *arg), void *arg) {
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define WITH_ASAN 1
+#elif __has_feature(thread_sanitizer)
+#define WITH_TSAN 1
 #endif
+#elif defined(__SANITIZE_THREAD__)
+#define WITH_TSAN 1
 #endif
 
 #ifdef WITH_ASAN
@@ -235,6 +239,30 @@ static void tell_arrived(context *arrived) {
 static void tell_new(context *c) {
     __asan_unpoison_memory_region(c->stack, c->size);
 }
+#elif defined(WITH_TSAN)
+#include <sanitizer/tsan_interface.h>
+
+/* ThreadSanitizer notes the calls of every stack, and which of them is running. It must not note
+ * those of the functions that tell it. */
+#define UNNOTED __attribute__((no_sanitize_thread))
+
+static _Thread_local void *ended; /* its notes on the stack that was left for ever */
+
+UNNOTED static void tell_leaving(context *from, context *to, int for_ever) {
+    if (!from->fake_stack)
+        from->fake_stack = __tsan_get_current_fiber();
+    if (!to->fake_stack)
+        to->fake_stack = __tsan_create_fiber(0);
+    ended = for_ever ? from->fake_stack : NULL;
+    __tsan_switch_to_fiber(to->fake_stack, 0);
+}
+
+UNNOTED static void tell_arrived(context *here) {
+    if (ended)
+        __tsan_destroy_fiber(ended);
+    ended = NULL;
+}
+#define tell_new(c) ((void)0)
 #else
 #define tell_leaving(from, to, for_ever) ((void)0)
 #define tell_arrived(here) ((void)0)

@@ -15,7 +15,7 @@ typedef struct context {
     void *sp;         /* the stack pointer where the code stopped */
     void *stack;      /* the lowest usable address of its stack; NULL for the thread's own stack */
     size_t size;      /* bytes from there to the top */
-    void *fake_stack; /* AddressSanitizer's note about this stack while it rests */
+    void *fake_stack; /* a sanitizer's notes about this stack while it rests */
 } context;
 
 /* Prepares a context that will call entry(arg) on its own stack when it is first switched to.

@@ -1,5 +1,6 @@
 /* Futures in the order in which they are done. */
 #include "gather.h"
+#include "program.h"
 #include "scenario.h"
 
 #include <stdlib.h>
@@ -346,4 +347,42 @@ static int take_many(void *arg, void **result) {
 
 COST_SCENARIO(many, "to hand out a future costs the same, however many there are", 1000, 16000) {
     async_run(take_many, &n, NULL);
+}
+
+/* ---- random programs: make explore EX=as-completed/order ---- */
+
+SCENARIO(random_1, "program 1 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  loop_sleep 2\n"
+                "  future_set_result f2\n"
+                "B\n"
+                "  return\n"
+                "  future_set_error f1, future_await f1\n"
+                "  as_completed 0 f3 f1 f2\n"
+                "C\n"
+                "  as_completed 3 f2 f1\n"
+                "  future_set_result f3\n");
+}
+
+SCENARIO(random_2, "program 2 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  as_completed 3 f1 f2 f3\n"
+                "B\n"
+                "  future_set_result f3, future_set_result f1\n"
+                "C\n"
+                "  future_await f2\n"
+                "D\n"
+                "  future_cancel f3, future_set_result f3\n");
+}
+
+SCENARIO(random_3, "program 3 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  future_set_result f1, task_await B\n"
+                "  as_completed 0 f2 f3\n"
+                "  as_completed 2 f1 f2\n"
+                "B\n"
+                "  as_completed 0 f2 f3 f1\n"
+                "C\n"
+                "  future_set_result f3\n"
+                "  task_cancel B, task_cancel A\n");
 }

@@ -1,5 +1,6 @@
 /* A gathering is cancelled when its children have ended. */
 #include "gather.h"
+#include "program.h"
 #include "scenario.h"
 
 #include <stdlib.h>
@@ -327,4 +328,51 @@ static int cancel_many(void *arg, void **result) {
 COST_SCENARIO(many, "to cancel a gathering costs the same for each child, however many there are",
               2000, 32000) {
     async_run(cancel_many, &n, NULL);
+}
+
+/* ---- random programs: make explore EX=gather/cancel ---- */
+
+SCENARIO(random_1, "program 1 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  loop_sleep 2\n"
+                "  gather f2 C\n"
+                "B\n"
+                "  gather_errors f2 C\n"
+                "  gather_errors f2 C f1\n"
+                "  future_set_error f3\n"
+                "  task_cancel A\n"
+                "C\n"
+                "  gather f2 f1\n"
+                "  task_cancel B\n"
+                "  gather_errors f1 f3 f2\n"
+                "  gather_errors f3 f1\n");
+}
+
+SCENARIO(random_2, "program 2 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  future_set_result f2\n"
+                "B\n"
+                "  gather C D f3\n"
+                "  raise\n"
+                "  task_cancel C, task_cancel A\n"
+                "C\n"
+                "  gather_errors f2 f1 D\n"
+                "  gather f3 D\n"
+                "D\n"
+                "  gather_errors f1 f3\n"
+                "  future_set_error f3, future_set_result f2, raise\n"
+                "  future_await f1\n");
+}
+
+SCENARIO(random_3, "program 3 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  future_await f1\n"
+                "  loop_sleep 1\n"
+                "  task_cancel C\n"
+                "B\n"
+                "  task_cancel C, raise\n"
+                "  raise\n"
+                "C\n"
+                "  task_cancel B\n"
+                "  future_cancel f1, task_cancel B, task_cancel A\n");
 }

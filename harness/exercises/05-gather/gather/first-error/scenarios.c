@@ -1,5 +1,6 @@
 /* The first error is the gathering's own, and the other children go on. */
 #include "gather.h"
+#include "program.h"
 #include "scenario.h"
 
 static const char *code(int error) {
@@ -245,4 +246,50 @@ static int gather_gatherings(void *arg, void **result) {
 
 SCENARIO(through_several, "an error passes through a gathering of gatherings") {
     run(gather_gatherings);
+}
+
+/* ---- random programs: make explore EX=gather/first-error ---- */
+
+SCENARIO(random_1, "program 1 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  raise\n"
+                "  future_set_result f1, gather B f2 C\n"
+                "  task_await C\n"
+                "  future_await f1\n"
+                "B\n"
+                "  loop_sleep 1\n"
+                "  gather f2 C f1\n"
+                "  gather f3 f2 C\n"
+                "C\n"
+                "  raise\n");
+}
+
+SCENARIO(random_2, "program 2 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  task_await B\n"
+                "  future_set_result f1, future_set_result f1, future_set_error f2\n"
+                "  future_set_error f1\n"
+                "B\n"
+                "  future_await f1\n"
+                "  future_await f3\n"
+                "C\n"
+                "  future_set_error f1\n"
+                "  return\n"
+                "D\n"
+                "  gather f1 f3\n"
+                "  gather f3 f1 f2\n"
+                "  future_set_result f1, gather f1 f3\n");
+}
+
+SCENARIO(random_3, "program 3 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  gather f2 B C\n"
+                "  return\n"
+                "B\n"
+                "  return\n"
+                "  raise\n"
+                "  gather C f2 f1\n"
+                "  gather f3 C\n"
+                "C\n"
+                "  loop_sleep 1\n");
 }

@@ -1,6 +1,7 @@
 /* A gathering is finished when all its children are, and has their results in order. Nothing fails
  * and nothing is cancelled here. */
 #include "gather.h"
+#include "program.h"
 #include "scenario.h"
 
 #include <stdlib.h>
@@ -352,4 +353,48 @@ static int gather_many(void *arg, void **result) {
 COST_SCENARIO(many, "what a gathering costs for each child does not depend on how many there are",
               500, 8000) {
     async_run(gather_many, &n, NULL);
+}
+
+/* ---- random programs: make explore EX=gather/results ---- */
+
+SCENARIO(random_1, "program 1 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  loop_sleep 3\n"
+                "  future_set_result f3, task_await B\n"
+                "  loop_sleep 1\n"
+                "  loop_sleep 3\n"
+                "B\n"
+                "  gather f3 C\n"
+                "  task_await C\n"
+                "  gather f1 f3\n"
+                "C\n"
+                "  future_await f1\n"
+                "  gather f3 f1 f2\n");
+}
+
+SCENARIO(random_2, "program 3 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  future_set_result f3, gather f3 B\n"
+                "  future_set_result f2, future_await f1\n"
+                "B\n"
+                "  gather f3 C\n"
+                "  gather C f2\n"
+                "  future_await f1\n"
+                "C\n"
+                "  gather f2 f3\n"
+                "  return\n");
+}
+
+SCENARIO(random_3, "program 4 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  gather C D\n"
+                "B\n"
+                "  future_set_result f3, return\n"
+                "  future_await f3\n"
+                "C\n"
+                "  future_set_result f3\n"
+                "  future_await f3\n"
+                "D\n"
+                "  future_await f3\n"
+                "  future_await f2\n");
 }

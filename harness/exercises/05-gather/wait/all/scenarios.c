@@ -1,5 +1,6 @@
 /* futures_wait with ALL_COMPLETED, and what is true of it with every condition. */
 #include "gather.h"
+#include "program.h"
 #include "scenario.h"
 
 #include <stdlib.h>
@@ -303,4 +304,49 @@ COST_SCENARIO(many,
               "done or the time is over",
               1000, 16000) {
     async_run(wait_for_many, &n, NULL);
+}
+
+/* ---- random programs: make explore EX=wait/all ---- */
+
+SCENARIO(random_1, "program 1 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  loop_sleep 2\n"
+                "  wait_all 2 B C\n"
+                "B\n"
+                "  future_set_result f1, future_cancel f1\n"
+                "  task_await C\n"
+                "C\n"
+                "  wait_all 3 f2 f1\n"
+                "  wait_all 0 f3 f1 f2\n");
+}
+
+SCENARIO(random_2, "program 2 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  future_set_result f2\n"
+                "B\n"
+                "  wait_all 1 C D\n"
+                "  future_set_error f1\n"
+                "  return\n"
+                "C\n"
+                "  task_cancel A\n"
+                "  future_await f1\n"
+                "  future_set_result f3, future_set_result f1, task_cancel A\n"
+                "D\n"
+                "  future_cancel f2, raise\n"
+                "  future_set_result f3\n"
+                "  task_cancel A\n"
+                "  future_set_result f2, raise\n");
+}
+
+SCENARIO(random_3, "program 3 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  future_await f1\n"
+                "  loop_sleep 1\n"
+                "  task_cancel C\n"
+                "B\n"
+                "  task_cancel C, raise\n"
+                "  raise\n"
+                "C\n"
+                "  task_cancel B\n"
+                "  future_cancel f1, task_cancel B, task_cancel A\n");
 }

@@ -1,5 +1,6 @@
 /* futures_wait with FIRST_COMPLETED and FIRST_EXCEPTION. */
 #include "gather.h"
+#include "program.h"
 #include "scenario.h"
 
 static const char *code(int error) {
@@ -201,4 +202,49 @@ SCENARIO(errors_are_not_taken,
          "to see that there is an error is not to retrieve it: if nobody looks "
          "at it afterwards, it is reported as always") {
     run(wait_and_look_away);
+}
+
+/* ---- random programs: make explore EX=wait/first ---- */
+
+SCENARIO(random_1, "program 1 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  loop_sleep 2\n"
+                "  task_cancel B\n"
+                "B\n"
+                "  wait_first 3 f3 f1 f2\n"
+                "  wait_first 1 f1 f2\n"
+                "  future_set_error f3, raise\n"
+                "C\n"
+                "  raise\n");
+}
+
+SCENARIO(random_2, "program 2 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  future_set_result f2\n"
+                "B\n"
+                "  wait_exception 1 f1 f3\n"
+                "  wait_exception 1 f1 f3 f2\n"
+                "  raise\n"
+                "C\n"
+                "  loop_sleep 1\n"
+                "  wait_first 1 f3 f1 f2\n"
+                "  task_await D\n"
+                "D\n"
+                "  future_set_error f1\n"
+                "  wait_first 3 f2 f1 f3\n");
+}
+
+SCENARIO(random_3, "program 3 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  future_await f1\n"
+                "  return\n"
+                "  wait_exception 0 f2 f1 f3\n"
+                "B\n"
+                "  wait_first 2 f2 f3 f1\n"
+                "  future_set_error f1\n"
+                "C\n"
+                "  future_set_result f3, wait_first 0 f1 f3 f2\n"
+                "  wait_exception 3 f2 f3 f1\n"
+                "  future_set_result f2, wait_exception 2 f3 f2 f1\n"
+                "  wait_exception 3 f2 f3 f1\n");
 }

@@ -1,5 +1,6 @@
 /* Tasks that wait for tasks: a request to end goes from one to the next. */
 #include "cancel.h"
+#include "program.h"
 #include "scenario.h"
 
 #include <stdlib.h>
@@ -291,4 +292,51 @@ static int cancel_twice_in_a_row(void *arg, void **result) {
 
 SCENARIO(once_more, "a second request goes the same way, and ends the cleanup's wait") {
     async_run(cancel_twice_in_a_row, NULL, NULL);
+}
+
+/* ---- random programs: make explore EX=cancel/chain ---- */
+
+SCENARIO(random_1, "program 1 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  future_cancel f2, future_set_error f3\n"
+                "  task_await C\n"
+                "B\n"
+                "  gather C f3\n"
+                "  future_set_result f2, future_set_result f2, task_cancel A\n"
+                "C\n"
+                "  future_set_result f1\n"
+                "  future_cancel f1\n");
+}
+
+SCENARIO(random_2, "program 2 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  future_set_error f2\n"
+                "B\n"
+                "  future_cancel f1, task_cancel D, task_cancel D\n"
+                "  task_await C\n"
+                "  task_cancel D, loop_sleep 1\n"
+                "C\n"
+                "  future_cancel f2, task_cancel A\n"
+                "  task_await D\n"
+                "  task_cancel D, raise\n"
+                "D\n"
+                "  task_cancel B, future_set_result f1, future_set_result f3\n"
+                "  task_cancel A\n"
+                "  future_set_result f2, task_cancel C, future_set_error f2\n"
+                "  gather_errors f2 f3\n");
+}
+
+SCENARIO(random_3, "program 3 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  task_cancel B, task_cancel B\n"
+                "  gather f3 C\n"
+                "  task_await B\n"
+                "B\n"
+                "  gather C f1 f3\n"
+                "  loop_sleep 3\n"
+                "C\n"
+                "  task_cancel A, task_cancel A\n"
+                "  future_set_result f2, loop_sleep 3\n"
+                "  task_cancel B, task_cancel A, future_set_error f2\n"
+                "  task_cancel B, task_cancel A, future_set_result f3\n");
 }

@@ -1,5 +1,6 @@
 /* To be rid of a task: cancelled, cleaned up, and one's own cancellation not swallowed. */
 #include "cancel.h"
+#include "program.h"
 #include "scenario.h"
 
 static const char *code(int error) {
@@ -237,4 +238,51 @@ static int try_it_out(void *arg, void **result) {
 
 SCENARIO(refused, "only a task can wait, and not for itself; nothing is cancelled then") {
     async_run(try_it_out, NULL, NULL);
+}
+
+/* ---- random programs: make explore EX=cancel/cleanup ---- */
+
+SCENARIO(random_1, "program 1 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  future_cancel f2, future_set_result f3\n"
+                "  cancel_and_wait f3\n"
+                "B\n"
+                "  future_cancel f2\n"
+                "  task_cancel C, task_cancel C\n"
+                "  cancel_and_wait f3\n"
+                "C\n"
+                "  future_set_error f3\n"
+                "  task_cancel A\n"
+                "  task_cancel A, future_cancel f1\n"
+                "  cancel_and_wait f1\n");
+}
+
+SCENARIO(random_2, "program 2 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  task_cancel C\n"
+                "B\n"
+                "  cancel_and_wait C\n"
+                "  cancel_and_wait D\n"
+                "  task_await D\n"
+                "C\n"
+                "  cancel_and_wait f3\n"
+                "  task_cancel A\n"
+                "D\n"
+                "  future_cancel f2, task_cancel B, future_set_result f3\n"
+                "  cancel_and_wait f3\n"
+                "  task_cancel B\n"
+                "  cancel_and_wait f3\n");
+}
+
+SCENARIO(random_3, "program 3 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  cancel_and_wait B\n"
+                "  cancel_and_wait f2\n"
+                "  cancel_and_wait f2\n"
+                "B\n"
+                "  task_cancel C, future_set_error f1\n"
+                "  task_await C\n"
+                "C\n"
+                "  future_set_result f3\n"
+                "  task_cancel B\n");
 }

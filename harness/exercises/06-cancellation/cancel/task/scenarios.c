@@ -1,5 +1,6 @@
 /* One task is asked to end: what happens depends on what it does. */
 #include "cancel.h"
+#include "program.h"
 #include "scenario.h"
 
 static const char *code(int error) {
@@ -230,4 +231,50 @@ static int cancel_by_future(void *arg, void **result) {
 
 SCENARIO(by_its_future, "to cancel the future of a task is to ask the task") {
     async_run(cancel_by_future, NULL, NULL);
+}
+
+/* ---- random programs: make explore EX=cancel/task ---- */
+
+SCENARIO(random_1, "program 1 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  future_await f2\n"
+                "  future_set_result f2\n"
+                "B\n"
+                "  future_await f3\n"
+                "  task_cancel C\n"
+                "  task_cancel A, task_cancel C, raise\n"
+                "C\n"
+                "  future_await f1\n"
+                "  task_cancel A\n"
+                "  future_set_error f3\n");
+}
+
+SCENARIO(random_2, "program 2 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  task_cancel C\n"
+                "B\n"
+                "  task_cancel A, task_cancel D\n"
+                "  future_set_result f1\n"
+                "  future_set_error f3, future_await f1\n"
+                "C\n"
+                "  future_await f2\n"
+                "  task_cancel A, task_cancel A, task_cancel A\n"
+                "  future_await f1\n"
+                "D\n"
+                "  task_cancel B, task_cancel A\n"
+                "  task_cancel C\n"
+                "  task_cancel A\n"
+                "  task_cancel B, future_set_result f3, task_cancel B\n");
+}
+
+SCENARIO(random_3, "program 3 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  future_await f1\n"
+                "  future_set_result f1, future_set_result f2\n"
+                "  loop_sleep 2\n"
+                "B\n"
+                "  future_set_result f3, future_set_result f2, task_cancel A\n"
+                "C\n"
+                "  future_set_result f3\n"
+                "  task_cancel B\n");
 }

@@ -1,4 +1,5 @@
 /* Tasks that live and die together. */
+#include "program.h"
 #include "scenario.h"
 #include "task_group.h"
 #include "timeout.h"
@@ -409,4 +410,52 @@ static int group_many(void *count, void **result) {
 
 COST_SCENARIO(many, "a group takes time in proportion to its tasks", 250, 4000) {
     async_run(group_many, &n, NULL);
+}
+
+/* ---- random programs: make explore EX=group/errors ---- */
+
+SCENARIO(random_1, "program 1 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  future_set_result f2, task_cancel B, raise\n"
+                "  loop_sleep 1\n"
+                "B\n"
+                "  future_set_error f1, raise\n"
+                "  loop_sleep 3\n"
+                "C\n"
+                "  task_cancel B, future_set_result f2\n"
+                "  timeout 1 future_await f2\n"
+                "  future_cancel f1, loop_sleep 1\n"
+                "  raise\n");
+}
+
+SCENARIO(random_2, "program 2 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  raise\n"
+                "B\n"
+                "  task_cancel A\n"
+                "  task_group D C\n"
+                "  timeout 3 future_await f1\n"
+                "  future_set_result f2, future_cancel f1, raise\n"
+                "C grouped\n"
+                "  task_cancel D\n"
+                "D grouped\n"
+                "  timeout 2 future_await f2\n"
+                "  raise\n"
+                "  raise\n"
+                "  loop_sleep 2\n");
+}
+
+SCENARIO(random_3, "program 3 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  future_cancel f1, task_cancel B\n"
+                "  task_group C B\n"
+                "  task_cancel B\n"
+                "B grouped\n"
+                "  timeout 1 future_await f1\n"
+                "  raise\n"
+                "  future_await f2\n"
+                "C grouped\n"
+                "  raise\n"
+                "  future_set_result f1, raise\n"
+                "  raise\n");
 }

@@ -1,4 +1,5 @@
 /* What goes on when those who wait for it give up. */
+#include "program.h"
 #include "scenario.h"
 #include "shield.h"
 #include "timeout.h"
@@ -262,4 +263,46 @@ SCENARIO(outside, "without a running loop there is no outer future for a pending
     future_release(outer);
     future_release(f);
     loop_close(l);
+}
+
+/* ---- random programs: make explore EX=shield/outer ---- */
+
+SCENARIO(random_1, "program 1 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  loop_sleep 2\n"
+                "  shield f3\n"
+                "B\n"
+                "  future_set_result f3, shield C\n"
+                "  future_set_result f1\n"
+                "  shield C\n"
+                "C\n"
+                "  shield f2\n"
+                "  shield f2\n");
+}
+
+SCENARIO(random_2, "program 2 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  shield D\n"
+                "B\n"
+                "  timeout 1 shield C\n"
+                "  future_cancel f3, task_cancel D\n"
+                "  shield f1\n"
+                "C\n"
+                "  future_set_result f1, future_set_result f1, shield D\n"
+                "  future_await f1\n"
+                "D\n"
+                "  shield f3\n"
+                "  timeout 2 shield f1\n"
+                "  task_cancel C\n");
+}
+
+SCENARIO(random_3, "program 3 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  future_set_result f1, task_cancel B, task_cancel B\n"
+                "  timeout 2 shield C\n"
+                "  task_await C\n"
+                "B\n"
+                "  future_set_error f3, future_set_error f3, shield C\n"
+                "C\n"
+                "  shield f2\n");
 }

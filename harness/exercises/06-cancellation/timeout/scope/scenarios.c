@@ -1,4 +1,5 @@
 /* Scopes that must not take too long. */
+#include "program.h"
 #include "scenario.h"
 #include "timeout.h"
 
@@ -271,4 +272,54 @@ SCENARIO(outside, "a scope is a task's: everywhere else timeout_enter returns UV
     timeout t;
     enter("main", &t, 100);
     async_run(call_outside, NULL, NULL);
+}
+
+/* ---- random programs: make explore EX=timeout/scope ---- */
+
+SCENARIO(random_1, "program 1 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  future_cancel f2, future_set_result f3\n"
+                "  timeout 1 task_await C\n"
+                "B\n"
+                "  loop_sleep 2\n"
+                "  timeout 2 task_await C\n"
+                "  task_cancel A\n"
+                "  task_await C\n"
+                "C\n"
+                "  raise\n"
+                "  future_cancel f1, loop_sleep 3\n"
+                "  task_cancel A\n");
+}
+
+SCENARIO(random_2, "program 2 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  task_cancel C\n"
+                "B\n"
+                "  timeout 1 task_await D\n"
+                "  future_set_result f1\n"
+                "  future_set_error f3, timeout 1 future_await f2\n"
+                "C\n"
+                "  future_cancel f2, task_cancel B, future_set_result f3\n"
+                "  timeout 3 task_await D\n"
+                "  timeout 1 task_await D\n"
+                "  timeout 2 future_await f1\n"
+                "D\n"
+                "  timeout 1 future_await f1\n");
+}
+
+SCENARIO(random_3, "program 3 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  timeout 1 future_await f3\n"
+                "  future_set_result f3, future_set_result f2, task_await B\n"
+                "  raise\n"
+                "B\n"
+                "  task_cancel C\n"
+                "  timeout 3 future_await f1\n"
+                "  task_await C\n"
+                "  future_set_error f2, timeout 2 future_await f2\n"
+                "C\n"
+                "  task_cancel B\n"
+                "  loop_sleep 2\n"
+                "  timeout 1 future_await f3\n"
+                "  timeout 2 future_await f3\n");
 }

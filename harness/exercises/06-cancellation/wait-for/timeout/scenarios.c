@@ -1,4 +1,5 @@
 /* Waiting, but not for ever. */
+#include "program.h"
 #include "scenario.h"
 #include "timeout.h"
 
@@ -265,4 +266,45 @@ static int wait_five_times(void *arg, void **result) {
 
 SCENARIO(real_clock, "the time is the real one, too", .clock = REAL_CLOCK, .tolerance = 400) {
     async_run(wait_five_times, NULL, NULL);
+}
+
+/* ---- random programs: make explore EX=wait-for/timeout ---- */
+
+SCENARIO(random_1, "program 1 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  future_cancel f2, future_set_result f3\n"
+                "  wait_for 1 B\n"
+                "B\n"
+                "  loop_sleep 1\n"
+                "C\n"
+                "  loop_sleep 1\n"
+                "  task_cancel B, raise\n");
+}
+
+SCENARIO(random_2, "program 2 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  task_cancel C\n"
+                "B\n"
+                "  wait_for 1 C\n"
+                "  future_set_result f3, future_set_result f1\n"
+                "  future_set_error f3, wait_for 1 f1\n"
+                "C\n"
+                "  task_cancel A\n"
+                "  task_cancel A\n"
+                "D\n"
+                "  future_set_result f1, task_cancel B\n"
+                "  wait_for 3 f3\n"
+                "  wait_for 1 f1\n");
+}
+
+SCENARIO(random_3, "program 3 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  wait_for 1 C\n"
+                "  wait_for 2 B\n"
+                "  loop_sleep 2\n"
+                "B\n"
+                "  future_set_result f3, future_set_result f2, task_await C\n"
+                "C\n"
+                "  future_set_result f3\n"
+                "  task_cancel B\n");
 }

@@ -1,5 +1,6 @@
 /* Barriers: nobody goes on before all are here. */
 #include "barrier.h"
+#include "program.h"
 #include "scenario.h"
 #include "task.h"
 
@@ -265,4 +266,50 @@ static int break_and_cancel(void *arg, void **result) {
 SCENARIO(broken_and_cancelled,
          "a cancellation counts more than a barrier that is broken in the same turn") {
     run(break_and_cancel, 3);
+}
+
+/* ---- random programs: make explore EX=barrier/wait ---- */
+
+SCENARIO(random_1, "program 1 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  loop_sleep 2\n"
+                "  barrier_wait\n"
+                "B\n"
+                "  task_cancel A, barrier_abort, task_cancel A\n"
+                "  task_cancel A\n"
+                "  task_cancel C, barrier_wait\n"
+                "C\n"
+                "  barrier_wait\n"
+                "  task_cancel A\n"
+                "  barrier_wait\n"
+                "  barrier_wait\n");
+}
+
+SCENARIO(random_2, "program 2 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  task_cancel C\n"
+                "B\n"
+                "  loop_sleep 1\n"
+                "  barrier_abort, barrier_wait\n"
+                "  barrier_wait\n"
+                "C\n"
+                "  timeout 1 barrier_wait\n"
+                "  barrier_wait\n"
+                "D\n"
+                "  loop_sleep 1\n"
+                "  timeout 1 barrier_wait\n"
+                "  barrier_abort, timeout 1 barrier_wait\n");
+}
+
+SCENARIO(random_3, "program 3 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  task_cancel B, task_cancel B, barrier_abort\n"
+                "  barrier_abort\n"
+                "  barrier_wait\n"
+                "B\n"
+                "  barrier_wait\n"
+                "C\n"
+                "  loop_sleep 1\n"
+                "  loop_sleep 3\n"
+                "  barrier_abort, barrier_reset, barrier_reset\n");
 }

@@ -1,5 +1,6 @@
 /* Conditions: to wait without the lock, and to have it again. */
 #include "condition.h"
+#include "program.h"
 #include "scenario.h"
 #include "task.h"
 
@@ -332,8 +333,80 @@ static int bake(void *arg, void **result) {
     return 0;
 }
 
-SCENARIO(wait_for,
+SCENARIO(wait_for_a_predicate,
          "condition_wait_for looks first, with the lock, and again after each notification, "
          "until what it waits for is so") {
     run(bake);
+}
+
+/* ---- random programs: make explore EX=condition/wait ---- */
+
+SCENARIO(random_1, "program 1 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  lock_acquire\n"
+                "  condition_notify 2, lock_release, task_cancel C\n"
+                "  timeout 2 lock_acquire\n"
+                "  lock_release\n"
+                "B\n"
+                "  lock_acquire\n"
+                "  condition_notify 2, lock_release, task_cancel A\n"
+                "  task_cancel C\n"
+                "  lock_acquire\n"
+                "  condition_notify 1, lock_release, task_cancel A, loop_sleep 1\n"
+                "  lock_acquire\n"
+                "  condition_notify 3, lock_release, task_cancel C\n"
+                "C\n"
+                "  lock_acquire\n"
+                "  condition_notify 3, lock_release, task_cancel A\n"
+                "  task_cancel A, lock_acquire\n"
+                "  condition_notify_all, lock_release\n"
+                "  condition_notify 2, lock_acquire\n"
+                "  condition_notify_all, lock_release, lock_acquire\n"
+                "  condition_notify 3, lock_release, task_cancel A\n");
+}
+
+SCENARIO(random_2, "program 2 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  lock_acquire\n"
+                "  lock_release\n"
+                "B\n"
+                "  task_cancel C, lock_acquire\n"
+                "  condition_wait\n"
+                "  lock_release\n"
+                "  lock_acquire\n"
+                "  condition_notify 2, task_cancel D, lock_release, loop_sleep 1\n"
+                "C\n"
+                "  lock_acquire\n"
+                "  condition_notify 2, lock_release, task_cancel D\n"
+                "  lock_acquire\n"
+                "  condition_wait\n"
+                "  lock_release, lock_acquire\n"
+                "  condition_notify 3, lock_release, task_cancel A\n"
+                "D\n"
+                "  task_cancel B, task_cancel A\n"
+                "  lock_acquire\n"
+                "  condition_notify 3, lock_release, task_cancel C\n"
+                "  lock_acquire\n"
+                "  condition_notify 2, lock_release, task_cancel A, lock_acquire\n"
+                "  condition_notify 3, task_cancel B, lock_release, task_cancel B\n");
+}
+
+SCENARIO(random_3, "program 3 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  lock_acquire\n"
+                "  condition_notify 1, lock_release, task_cancel B, task_cancel C, lock_acquire\n"
+                "  condition_notify 2, task_cancel C, lock_release\n"
+                "  lock_acquire\n"
+                "  condition_notify_all, lock_release\n"
+                "  loop_sleep 2\n"
+                "B\n"
+                "  lock_acquire\n"
+                "  condition_notify 2, task_cancel C, lock_release, lock_acquire\n"
+                "  condition_wait\n"
+                "  lock_release\n"
+                "C\n"
+                "  lock_acquire\n"
+                "  condition_notify 3, lock_release, task_cancel B, task_cancel A, task_cancel B\n"
+                "  lock_acquire\n"
+                "  condition_notify_all, lock_release\n");
 }

@@ -1,5 +1,6 @@
 /* Events: a flag that can be waited for. */
 #include "event.h"
+#include "program.h"
 #include "scenario.h"
 #include "task.h"
 
@@ -174,4 +175,46 @@ SCENARIO(outside,
     event_set(bell);
     emit("main", "event_wait returns %s", code(event_wait(bell)));
     event_free(bell);
+}
+
+/* ---- random programs: make explore EX=event/wait ---- */
+
+SCENARIO(random_1, "program 1 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  event_wait\n"
+                "  event_wait\n"
+                "B\n"
+                "  task_cancel A, event_wait\n"
+                "  event_set, event_set, event_wait\n"
+                "C\n"
+                "  event_wait\n"
+                "  event_set\n"
+                "  event_set, event_set, event_set\n");
+}
+
+SCENARIO(random_2, "program 2 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  event_set, event_set, event_clear\n"
+                "B\n"
+                "  event_wait\n"
+                "  event_wait\n"
+                "C\n"
+                "  event_set, task_cancel A\n"
+                "  event_wait\n"
+                "  event_wait\n"
+                "D\n"
+                "  event_clear, event_wait\n"
+                "  timeout 2 event_wait\n"
+                "  timeout 3 event_wait\n");
+}
+
+SCENARIO(random_3, "program 3 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  event_clear, task_cancel C, task_cancel B\n"
+                "  event_wait\n"
+                "  loop_sleep 2\n"
+                "B\n"
+                "  task_cancel A, task_cancel C, event_set\n"
+                "C\n"
+                "  event_set, event_wait\n");
 }

@@ -1,5 +1,6 @@
 /* A lock, and the line in front of it. */
 #include "lock.h"
+#include "program.h"
 #include "scenario.h"
 #include "task.h"
 
@@ -313,4 +314,51 @@ COST_SCENARIO(many,
     lock_new(&door);
     async_run(serve_many, &n, NULL);
     lock_free(door);
+}
+
+/* ---- random programs: make explore EX=lock/acquire ---- */
+
+SCENARIO(random_1, "program 1 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  loop_sleep 2\n"
+                "  loop_sleep 2\n"
+                "B\n"
+                "  task_cancel A, loop_sleep 1\n"
+                "C\n"
+                "  timeout 2 lock_acquire\n"
+                "  lock_release\n");
+}
+
+SCENARIO(random_2, "program 3 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  task_cancel B\n"
+                "  lock_acquire\n"
+                "  task_cancel B\n"
+                "B\n"
+                "  lock_acquire\n"
+                "  task_cancel A\n"
+                "  lock_release, lock_acquire\n"
+                "  lock_release\n"
+                "C\n"
+                "  loop_sleep 1\n"
+                "  loop_sleep 1\n"
+                "  lock_acquire\n"
+                "  lock_release\n");
+}
+
+SCENARIO(random_3, "program 8 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A cleans-up\n"
+                "  timeout 2 lock_acquire\n"
+                "  lock_release\n"
+                "B cleans-up\n"
+                "  loop_sleep 1\n"
+                "C\n"
+                "  lock_acquire\n"
+                "  lock_release, task_cancel D\n"
+                "  lock_release\n"
+                "  timeout 3 lock_acquire\n"
+                "  lock_release\n"
+                "D\n"
+                "  lock_acquire\n"
+                "  lock_release\n");
 }

@@ -1,4 +1,5 @@
 /* Queues: until every item has been dealt with. */
+#include "program.h"
 #include "queue.h"
 #include "scenario.h"
 #include "task.h"
@@ -265,4 +266,47 @@ static int nobody_is_left(void *arg, void **result) {
 SCENARIO(shut_down_alone,
          "if nobody works on anything when a queue is shut down at once, queue_join is over") {
     run(nobody_is_left);
+}
+
+/* ---- random programs: make explore EX=queue/join ---- */
+
+SCENARIO(random_1, "program 1 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  queue_join lifo\n"
+                "  queue_join lifo\n"
+                "B\n"
+                "  queue_put_nowait lifo, queue_get lifo\n"
+                "  queue_task_done lifo\n"
+                "C\n"
+                "  queue_task_done lifo\n");
+}
+
+SCENARIO(random_2, "program 2 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  queue_put priority\n"
+                "B\n"
+                "  queue_task_done priority, queue_put_nowait priority, queue_join priority\n"
+                "  queue_join priority\n"
+                "C\n"
+                "  queue_task_done lifo\n"
+                "  queue_task_done lifo, timeout 3 queue_join lifo\n"
+                "  queue_get_nowait lifo\n"
+                "D\n"
+                "  loop_sleep 1\n"
+                "  queue_put_nowait lifo, queue_get_nowait lifo, queue_get lifo\n"
+                "  queue_task_done lifo\n"
+                "  queue_put_nowait lifo, queue_put lifo\n");
+}
+
+SCENARIO(random_3, "program 3 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  queue_task_done lifo, queue_get_nowait lifo, queue_join lifo\n"
+                "  queue_get_nowait lifo, task_cancel B, queue_join lifo\n"
+                "  queue_join lifo\n"
+                "B\n"
+                "  queue_get lifo\n"
+                "  queue_task_done lifo\n"
+                "C\n"
+                "  queue_task_done lifo\n"
+                "  queue_put priority\n");
 }

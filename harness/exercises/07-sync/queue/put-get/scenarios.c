@@ -1,4 +1,5 @@
 /* Queues: to put and to get, with waiting and without. */
+#include "program.h"
 #include "queue.h"
 #include "scenario.h"
 #include "task.h"
@@ -489,4 +490,52 @@ COST_SCENARIO(many_getters, "to put and to get takes constant time, however many
     queue_new(0, &belt);
     async_run(put_for_many, &n, NULL);
     queue_free(belt);
+}
+
+/* ---- random programs: make explore EX=queue/put-get ---- */
+
+SCENARIO(random_1, "program 1 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run(
+        "A\n"
+        "  queue_put_nowait lifo, queue_put lifo\n"
+        "  queue_shutdown lifo, queue_put_nowait lifo, queue_put_nowait lifo, task_cancel B\n"
+        "B\n"
+        "  queue_put lifo\n"
+        "  queue_get_nowait priority, task_cancel C, loop_sleep 1\n"
+        "C\n"
+        "  queue_put_nowait priority\n"
+        "  queue_put priority\n");
+}
+
+SCENARIO(random_2, "program 2 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  timeout 2 queue_put lifo\n"
+                "B\n"
+                "  queue_put_nowait lifo, queue_get_nowait lifo, queue_put lifo\n"
+                "  task_cancel A\n"
+                "  queue_get_nowait lifo\n"
+                "  queue_get lifo\n"
+                "C\n"
+                "  queue_put lifo\n"
+                "  queue_put_nowait lifo, task_cancel D, queue_put_nowait lifo, task_cancel A\n"
+                "D\n"
+                "  queue_get_nowait lifo, task_cancel B, queue_get lifo\n"
+                "  queue_get_nowait lifo, task_cancel B, task_cancel C\n"
+                "  task_cancel A, queue_put_nowait lifo, queue_get_nowait lifo\n");
+}
+
+SCENARIO(random_3, "program 3 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  queue_get lifo\n"
+                "  queue_get_nowait lifo, queue_put lifo\n"
+                "  timeout 2 queue_get lifo\n"
+                "B\n"
+                "  queue_put_nowait lifo, queue_get_nowait lifo, queue_get queue\n"
+                "  queue_put queue\n"
+                "  queue_put_nowait queue, queue_get_nowait queue\n"
+                "C\n"
+                "  queue_put_nowait queue, queue_get_nowait queue, task_cancel B\n"
+                "  task_cancel B, queue_get_nowait queue, queue_put queue\n"
+                "  queue_put_nowait queue, queue_get_nowait queue, queue_put_nowait queue, "
+                "queue_get_nowait queue, queue_shutdown queue\n");
 }

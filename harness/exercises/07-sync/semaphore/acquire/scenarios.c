@@ -1,4 +1,5 @@
 /* A semaphore: so many at a time. */
+#include "program.h"
 #include "scenario.h"
 #include "semaphores.h"
 #include "task.h"
@@ -314,4 +315,52 @@ COST_SCENARIO(
     semaphore_new(0, &gate);
     async_run(serve_many, &n, NULL);
     semaphore_free(gate);
+}
+
+/* ---- random programs: make explore EX=semaphore/acquire ---- */
+
+SCENARIO(random_1, "program 1 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  loop_sleep 2\n"
+                "  semaphore_release semaphore\n"
+                "B\n"
+                "  semaphore_acquire semaphore\n"
+                "  semaphore_release semaphore\n"
+                "C\n"
+                "  timeout 3 semaphore_acquire semaphore\n"
+                "  semaphore_acquire semaphore\n"
+                "  task_cancel B, task_cancel A, task_cancel A\n"
+                "  semaphore_acquire semaphore\n"
+                "  semaphore_release semaphore\n");
+}
+
+SCENARIO(random_2, "program 2 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run(
+        "A\n"
+        "  semaphore_release semaphore, semaphore_release semaphore, semaphore_release semaphore\n"
+        "B\n"
+        "  task_cancel A, semaphore_release semaphore, semaphore_release semaphore\n"
+        "  semaphore_release semaphore\n"
+        "C\n"
+        "  task_cancel B\n"
+        "D\n"
+        "  task_cancel A, semaphore_release semaphore\n"
+        "  task_cancel C, task_cancel A, task_cancel A\n");
+}
+
+SCENARIO(random_3, "program 8 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A cleans-up\n"
+                "  timeout 2 semaphore_acquire semaphore\n"
+                "  semaphore_release semaphore\n"
+                "B cleans-up\n"
+                "  semaphore_release semaphore, semaphore_acquire semaphore\n"
+                "C\n"
+                "  semaphore_release semaphore, semaphore_acquire semaphore\n"
+                "  semaphore_release semaphore\n"
+                "D\n"
+                "  semaphore_acquire semaphore\n"
+                "  semaphore_release semaphore, task_cancel C\n"
+                "  semaphore_release semaphore\n"
+                "  semaphore_acquire semaphore\n"
+                "  semaphore_release semaphore\n");
 }

@@ -1,4 +1,5 @@
 /* A semaphore that notices when too many permits come back. */
+#include "program.h"
 #include "scenario.h"
 #include "semaphores.h"
 #include "task.h"
@@ -92,4 +93,58 @@ SCENARIO(all_come_back,
     semaphore_new_bounded(2, &gate);
     async_run(all_at_once, NULL, NULL);
     semaphore_free(gate);
+}
+
+/* ---- random programs: make explore EX=semaphore/bounded ---- */
+
+SCENARIO(random_1, "program 1 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  semaphore_release bounded, semaphore_release bounded\n"
+                "  semaphore_release bounded, semaphore_acquire bounded\n"
+                "  semaphore_release bounded\n"
+                "B\n"
+                "  task_cancel A\n"
+                "  task_cancel A\n"
+                "  task_cancel C, semaphore_acquire bounded\n"
+                "  timeout 2 semaphore_acquire bounded\n"
+                "  semaphore_release bounded\n"
+                "C\n"
+                "  semaphore_acquire bounded\n");
+}
+
+SCENARIO(random_2, "program 3 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  semaphore_release bounded, loop_sleep 1\n"
+                "  semaphore_acquire bounded\n"
+                "  semaphore_release bounded\n"
+                "  semaphore_release bounded, semaphore_release bounded\n"
+                "B\n"
+                "  semaphore_release bounded\n"
+                "  loop_sleep 3\n"
+                "  semaphore_release bounded, timeout 3 semaphore_acquire bounded\n"
+                "  semaphore_release bounded\n"
+                "C\n"
+                "  semaphore_acquire bounded\n"
+                "  semaphore_release bounded, task_cancel A\n"
+                "  timeout 1 semaphore_acquire bounded\n"
+                "  semaphore_release bounded\n");
+}
+
+SCENARIO(random_3, "program 10 of make explore is run as the contract says", .order = PER_TASK) {
+    program_run("A\n"
+                "  semaphore_release bounded\n"
+                "  loop_sleep 2\n"
+                "B\n"
+                "  semaphore_acquire bounded\n"
+                "C cleans-up\n"
+                "  semaphore_release bounded, semaphore_acquire bounded\n"
+                "  task_cancel D\n"
+                "  task_cancel B, semaphore_release bounded\n"
+                "  semaphore_acquire bounded\n"
+                "  semaphore_release bounded\n"
+                "D cleans-up\n"
+                "  timeout 1 semaphore_acquire bounded\n"
+                "  semaphore_release bounded\n"
+                "  semaphore_release bounded, semaphore_release bounded, timeout 1 "
+                "semaphore_acquire bounded\n");
 }

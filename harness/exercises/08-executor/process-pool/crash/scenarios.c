@@ -46,8 +46,9 @@ PROCESS_FUNCTION(leaves) {
 PROCESS_FUNCTION(hangs_up) {
     for (int fd = 3; fd < 64; fd++)
         close(fd);
-    for (;;)
-        pause();
+    while (pause() < 0)
+        ;
+    return 0;
 }
 
 PROCESS_FUNCTION(echo) {

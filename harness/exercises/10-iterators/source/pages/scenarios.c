@@ -3,17 +3,8 @@
 #include "scenario.h"
 #include "sources.h"
 
-#include <string.h>
-
 static const char *code(int error) {
     return error < 0 ? uv_err_name(error) : "0";
-}
-
-/* The name of the running task; the first one has none of its own. */
-static const char *me(void) {
-    task *t = task_current();
-    const char *name = t ? task_name(t) : "Task-";
-    return strncmp(name, "Task-", 5) ? name : "main";
 }
 
 /* A service with some pages. */

@@ -1,0 +1,179 @@
+/* Names, numbers, and a limit. */
+#include "chat.h"
+#include "scenario.h"
+#include "timeout.h"
+
+#include "chatter.h"
+
+static chat *c;
+
+static void statistics(void) {
+    chat_stats s = chat_statistics(c);
+    emit("chat", "%d clients, %d at most; %d rooms of %d; %ld messages", s.current_clients,
+         s.peak_concurrent_users, s.current_rooms, s.rooms_created, s.total_messages);
+}
+
+static int enter(client *who, const char *name) {
+    int error = chat_register(c, who, name);
+    if (error < 0)
+        emit("chat", "refuses: %s", code_name(error));
+    else
+        emit("chat", "calls %s %s", who->name, who->id);
+    return error;
+}
+
+static int three_people(void *arg, void **result) {
+    client *a, *b, *d;
+    chat_new(NULL, &c);
+    client_new(&a);
+    client_new(&b);
+    client_new(&d);
+    statistics();
+    enter(a, "Ada");
+    loop_sleep(2000);
+    enter(b, "田中");
+    statistics();
+    chat_unregister(c, a);
+    emit("Ada", "has a name: %d, an id: %d", a->name != NULL, a->id[0] != '\0');
+    statistics();
+    enter(d, "Dora");
+    enter(a, "Ada");
+    statistics();
+    chat_unregister(c, b);
+    chat_unregister(c, d);
+    chat_unregister(c, a);
+    chat_unregister(c, a);
+    statistics();
+    enter(a, "Ada");
+    statistics();
+    chat_unregister(c, a);
+    client_free(a);
+    client_free(b);
+    client_free(d);
+    chat_free(c);
+    return 0;
+}
+
+SCENARIO(numbers,
+         "every client gets an id that nobody had before; the chat counts its clients, and "
+         "remembers the most there were") {
+    async_run(three_people, NULL, NULL);
+}
+
+static int names(void *arg, void **result) {
+    client *a, *b;
+    char mutable[] = "Cleo";
+    chat_new(NULL, &c);
+    client_new(&a);
+    client_new(&b);
+    enter(a, "Ada");
+    enter(a, "Eve");
+    enter(b, "Ada");
+    enter(b, "");
+    enter(b, "a\nb");
+    enter(b, "caf\xe9");
+    enter(b, "123456789012345678901234567890123");
+    enter(b, "ada");
+    statistics();
+    chat_unregister(c, b);
+    chat_unregister(c, a);
+    enter(b, "Ada");
+    chat_unregister(c, b);
+    enter(b, mutable);
+    mutable[0] = 'X';
+    emit("chat", "the name is %s", b->name);
+    enter(a, "Xleo");
+    chat_unregister(c, b);
+    enter(b, "ééééééééééééééééééééééééééééééé!");
+    chat_unregister(c, a);
+    chat_unregister(c, b);
+    client_free(a);
+    client_free(b);
+    chat_free(c);
+    return 0;
+}
+
+SCENARIO(names_refused, "a name belongs to one client at a time; a bad one, a second one, and one "
+                        "that is taken are refused, and change nothing") {
+    async_run(names, NULL, NULL);
+}
+
+static int full(void *arg, void **result) {
+    chat_options options = {.max_clients = 2};
+    client *who[3];
+    chat_new(&options, &c);
+    for (int i = 0; i < 3; i++)
+        client_new(&who[i]);
+    enter(who[0], "Ada");
+    enter(who[1], "Ben");
+    enter(who[2], "Cleo");
+    enter(who[2], "Ada");
+    enter(who[2], "\n");
+    enter(who[1], "Bob");
+    statistics();
+    chat_unregister(c, who[0]);
+    enter(who[2], "Cleo");
+    enter(who[0], "Ada");
+    statistics();
+    for (int i = 0; i < 3; i++) {
+        chat_unregister(c, who[i]);
+        client_free(who[i]);
+    }
+    chat_free(c);
+    return 0;
+}
+
+SCENARIO(limit,
+         "when there are as many as there may be, the next one is refused, whatever the name, "
+         "until somebody goes") {
+    async_run(full, NULL, NULL);
+}
+
+static void logged(void *arg, const char *line) {
+    emit("log", "%s", line);
+}
+
+static int leave_the_room(void *arg, void **result) {
+    chat_options options = {.log = logged};
+    client *a, *b;
+    chat_new(&options, &c);
+    client_new(&a);
+    client_new(&b);
+    chat_register(c, a, "Ada");
+    chat_register(c, b, "Ben");
+    chat_join(c, a, "tech");
+    chat_join(c, b, "tech");
+    hear("Ada", a);
+    hear("Ben", b);
+    chat_unregister(c, a);
+    hear("Ben", b);
+    chat_say(c, b, "Anybody here?");
+    hear("Ada", a);
+    hear("Ben", b);
+    statistics();
+    chat_unregister(c, b);
+    client_free(a);
+    client_free(b);
+    chat_free(c);
+    return 0;
+}
+
+SCENARIO(leaves, "a client that is not registered any more is in no room, and those who are there "
+                 "are told its name") {
+    async_run(leave_the_room, NULL, NULL);
+}
+
+COST_SCENARIO(crowd, "to register takes constant time, however many there are", 1000, 16000) {
+    chat_options options = {.max_clients = n};
+    client *who = calloc((size_t)n, sizeof *who);
+    chat_new(&options, &c);
+    for (int i = 0; i < n; i++) {
+        char name[20];
+        snprintf(name, sizeof name, "user%d", i);
+        chat_register(c, &who[i], name);
+    }
+    for (int i = 0; i < n; i++)
+        chat_unregister(c, &who[i]);
+    chat_free(c);
+    free(who);
+}

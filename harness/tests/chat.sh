@@ -1,0 +1,202 @@
+#!/bin/sh
+# chat.sh - the chat server with real clients: nc, Python over TCP and over WebSockets, two browsers.
+#
+# Everything happens on 127.0.0.1, on free ports. Whatever is started here is ended here, by its
+# process id. A part that is not installed is a failed check: ./setup check installs it.
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+
+workbook=$PWD/build/workbook
+work=$PWD/build/check/chat
+python=/usr/bin/python3 # Debian's packages are for Debian's Python
+[ -x "$python" ] || python=python3
+server=
+passed=0
+failed=0
+
+# Called by the test of the page, in between: chat.sh stop, chat.sh start. The settings are in the
+# environment.
+case ${1:-} in
+stop)
+    kill -INT "$(cat "$work/pid")"
+    for _ in $(seq 300); do
+        kill -0 "$(cat "$work/pid")" 2>/dev/null || exit 0
+        sleep 0.1
+    done
+    exit 1
+    ;;
+start)
+    "$workbook" demo --chapter 14 --name chat_server -- --tcp "$CHAT_TCP" --http "$CHAT_HTTP" \
+        >"$work/again.out" 2>&1 </dev/null &
+    echo $! >"$work/pid"
+    exit 0
+    ;;
+esac
+
+rm -rf "$work"
+mkdir -p "$work"
+
+end_all() {
+    [ -z "$server" ] || kill -9 "$server" 2>/dev/null
+    [ ! -f "$work/pid" ] || kill -9 "$(cat "$work/pid")" 2>/dev/null
+}
+trap end_all EXIT
+trap 'exit 2' HUP INT TERM
+
+# One check: its words, what came, what is expected.
+is() {
+    if [ "$2" = "$3" ]; then
+        echo "ok   $1"
+        passed=$((passed + 1))
+    else
+        echo "FAIL $1"
+        echo "     expected: $3"
+        echo "     got:      $2"
+        failed=$((failed + 1))
+    fi
+}
+
+# The checks of another program, which prints them; a status other than 0 is one more.
+checks_of() { # words, command ...
+    words=$1
+    shift
+    timeout 600 "$@" >"$work/checks.out" 2>&1
+    status=$?
+    grep -E '^(ok  |FAIL) ' "$work/checks.out"
+    passed=$((passed + $(grep -c '^ok ' "$work/checks.out")))
+    failed=$((failed + $(grep -c '^FAIL' "$work/checks.out")))
+    is "$words" "$status $([ $status -eq 0 ] || tail -n 3 "$work/checks.out")" "0 "
+}
+
+# Waits up to 60 s for a line in a file, and prints what stands behind the words on it.
+after() { # words, file
+    for _ in $(seq 600); do
+        found=$(sed -n "s/^.*$1//p" "$2" | head -n 1)
+        [ -z "$found" ] || break
+        sleep 0.1
+    done
+    echo "$found"
+}
+
+# Starts the server on free ports: its process id is in $server, the ports in $tcp and $http.
+start_server() { # options
+    "$workbook" demo --chapter 14 --name chat_server -- --tcp 0 --http 0 "$@" >"$work/server.out" 2>&1 &
+    server=$!
+    tcp=$(after 'nc 127\.0\.0\.1 ' "$work/server.out")
+    http=$(after 'http:..127\.0\.0\.1:' "$work/server.out")
+    http=${http%/}
+}
+
+# Ctrl-C; the status is left in $status, 137 if it takes longer than half a minute.
+interrupt_server() {
+    kill -INT "$server"
+    (
+        sleep 30
+        kill -9 "$server"
+    ) 2>/dev/null &
+    watchdog=$!
+    wait "$server" 2>/dev/null
+    status=$?
+    kill "$watchdog" 2>/dev/null
+    server=
+}
+
+say() { # words ...
+    printf '%s\n' "$@"
+}
+
+# Bad starts.
+"$workbook" demo --chapter 14 --name chat_server -- --tcp nowhere >"$work/usage.out" 2>&1
+is "a port that is none: status 2" "$?" 2
+is "and the usage" "$(cut -c1-18 "$work/usage.out" | tail -n 1)" "usage: chat_server"
+"$workbook" demo --chapter 14 --name chat_server -- --page /nowhere >"$work/page.out" 2>&1
+is "a page that is not there: status 1" "$?" 1
+is "and says so" "$(cat "$work/page.out")" \
+    "chat_server: /nowhere/index.html: no such file or directory (--page says where the page is)"
+
+# The simulation, on the virtual clock.
+"$workbook" demo --chapter 14 --name simulation --clock virtual >"$work/simulation.out" 2>&1
+is "the simulation: eight messages of five people" \
+    "$(grep -c '^\[.*@.*\]: ' "$work/simulation.out") $(after 'peak_concurrent_users: ' "$work/simulation.out")" "8 5"
+
+# nc.
+start_server --clients 50
+is "the server says where it listens" "${tcp:+yes} ${http:+yes}" "yes yes"
+if command -v nc >/dev/null 2>&1; then
+    say '{"type":"register","username":"nc"}' '{"type":"join","room_id":"general"}' \
+        '{"type":"message","message":"hello"}' | timeout 30 nc -N 127.0.0.1 "$tcp" >"$work/nc.out"
+    is "nc hears what it has said, and then the end" \
+        "$(grep -c '"type":"chat_message".*"username":"nc".*"message":"hello"' "$work/nc.out")" 1
+else
+    is "nc is installed (Debian: netcat-openbsd)" no yes
+fi
+
+# A second server on the same port.
+timeout 60 "$workbook" demo --chapter 14 --name chat_server -- --tcp "$tcp" --http 0 >"$work/second.out" 2>&1
+is "a second server on that port: status 1" "$?" 1
+is "and says why" "$(cat "$work/second.out")" "chat_server: 127.0.0.1, port $tcp: address already in use"
+
+# HTTP.
+if command -v curl >/dev/null 2>&1; then
+    status_of() { curl -s -m 30 -o "$work/body" -w '%{http_code}' "$@"; }
+    is "the page" "$(status_of "http://127.0.0.1:$http/") $(grep -c 'From Yield to Await' "$work/body")" "200 1"
+    is "its style" "$(status_of "http://127.0.0.1:$http/chat.css?x")" 200
+    is "its script" "$(status_of "http://127.0.0.1:$http/chat.js")" 200
+    is "another page" "$(status_of "http://127.0.0.1:$http/../../etc/passwd" --path-as-is)" 404
+    is "another method" "$(status_of -X POST -d x "http://127.0.0.1:$http/")" 405
+    is "a WebSocket without an upgrade" "$(status_of "http://127.0.0.1:$http/chat")" 426
+    is "a head that is too large" \
+        "$(status_of -H "X: $(head -c 10000 /dev/zero | tr '\0' x)" "http://127.0.0.1:$http/")" 431
+    is "no HTTP at all" "$(say 'hello' '' '' | timeout 30 curl -s -m 5 telnet://127.0.0.1:"$http" | head -c 12)" ""
+else
+    is "curl is installed" no yes
+fi
+
+checks_of "clients in Python over TCP" "$python" harness/tests/chat_clients.py tcp "$tcp"
+checks_of "clients in Python over WebSockets (python3-websockets)" \
+    "$python" harness/tests/chat_clients.py websocket "$http" "$tcp"
+
+# The log.
+is "the log says who was dropped, and why" "$(grep -c '^slow is dropped: too-slow$' "$work/server.out")" 1
+
+# Ctrl-C, with somebody who listens and somebody who does not.
+{
+    say '{"type":"register","username":"last"}'
+    sleep 60
+} | timeout 60 nc 127.0.0.1 "$tcp" >"$work/last.out" 2>&1 &
+listener=$!
+after '"type":"registered"' "$work/last.out" >/dev/null
+interrupt_server
+is "Ctrl-C ends the server with status 0" "$status" 0
+is "and everybody is told" "$(grep -c '"code":"closing"' "$work/last.out")" 1
+is "and nothing is left to be said" "$(grep -c '^Closed\. Messages: ' "$work/server.out")" 1
+kill "$listener" 2>/dev/null
+
+# A limit.
+start_server --clients 1
+{
+    say '{"type":"register","username":"one"}'
+    sleep 20
+} | timeout 60 nc 127.0.0.1 "$tcp" >"$work/one.out" 2>&1 &
+listener=$!
+after '"type":"registered"' "$work/one.out" >/dev/null
+is "one too many is refused, and hears why" \
+    "$(say '{"type":"register","username":"two"}' | timeout 30 nc 127.0.0.1 "$tcp" | grep -c '"code":"full"')" 1
+kill "$listener" 2>/dev/null
+interrupt_server
+
+# Silence.
+start_server --idle 1
+is "who says nothing is dropped, and hears why" "$(sleep 20 | timeout 30 nc 127.0.0.1 "$tcp" | grep -c '"code":"idle"')" 1
+interrupt_server
+
+# Browsers.
+start_server --clients 50
+echo "$server" >"$work/pid"
+CHAT_TCP=$tcp CHAT_HTTP=$http
+export CHAT_TCP CHAT_HTTP
+checks_of "two browsers and nc (chromium, chromium-driver, python3-selenium)" \
+    "$python" harness/tests/chat_page.py "$http" "$tcp" "sh harness/tests/chat.sh" "$work"
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

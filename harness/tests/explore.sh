@@ -1,0 +1,116 @@
+#!/bin/sh
+# explore.sh - random programs and adversity: what is right passes, what is wrong is found, made
+# short and replayed, and no submission can make use of either.
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+
+unset MAKEFLAGS MFLAGS MAKELEVEL
+export NO_COLOR=1
+workbook=build/workbook
+work=build/check/explore
+passed=0
+failed=0
+
+rm -rf "$work"
+mkdir -p "$work"
+
+is() { # words, got, expected
+    if [ "$2" = "$3" ]; then
+        echo "ok   $1"
+        passed=$((passed + 1))
+    else
+        echo "FAIL $1"
+        echo "     expected: $3"
+        echo "     got:      $2"
+        failed=$((failed + 1))
+    fi
+}
+
+says() { # words, what must be there, command ...
+    words=$1
+    wanted=$2
+    shift 2
+    "$@" >"$work/out" 2>&1
+    is "$words" "$(grep -F -o -e "$wanted" "$work/out" | head -n 1)" "$wanted"
+}
+
+# A submission of two files of chapter 07, the second changed by a sed script.
+submission() { # name, script
+    mkdir -p "$work/$1/chapters/07-sync"
+    cp harness/explore/sample/chapters/07-sync/line.c "$work/$1/chapters/07-sync/"
+    sed -e "$2" solutions/07-sync/lock.c >"$work/$1/chapters/07-sync/lock.c"
+}
+
+explore() { # submission, more ...
+    where=$1
+    shift
+    "$workbook" explore --submission "$where" --base reference --exercise lock/acquire "$@"
+}
+
+# What is right.
+for chapter in 05 06 07; do
+    says "$chapter: the reference agrees with itself" 'every one is run as by the reference' \
+        "$workbook" explore --reference --chapter $chapter --number 100
+    for variant in harness/variants/"$chapter"-*/*/; do
+        name=$(basename "$(dirname "$variant")")
+        folder="$work/$(basename "$variant")/chapters/$name"
+        mkdir -p "$folder"
+        cp solutions/"$name"/*.c "$folder/"
+        cp "$variant"*.c "$folder/"
+        says "$name $(basename "$variant") agrees with it" 'every one is run as by the reference' \
+            "$workbook" explore --submission "${folder%/chapters/*}" --base reference \
+            --chapter $chapter --number 200
+    done
+done
+
+# What is wrong is found, and is as short as it can be.
+explore harness/explore/sample >"$work/first" 2>&1
+is "a lost turn is found" "$(sed -n 's/^\(Program 10 is not run\).*/\1/p' "$work/first")" \
+    'Program 10 is not run'
+is "and shown in four lines" "$(grep -c '^        [a-z]' "$work/first")" 4
+explore harness/explore/sample --seed 10 --number 1 >"$work/second" 2>&1
+is "the seed replays it" "$(cat "$work/second")" "$(cat "$work/first")"
+
+# Whatever it does to the process costs that program alone.
+submission crash 's/^    l->locked = 0;/    abort();/'
+says "a crash is put down to its program" 'abort() was called in lock_release' \
+    explore "$work/crash"
+submission endless 's/^    l->locked = 0;/    for (;;);/'
+says "so is a computation without end" 'Computing without end' explore "$work/endless"
+submission leak 's/^    l->locked = 0;/    malloc(7); l->locked = 0;/'
+says "so is a leak" '7 bytes were never freed' explore "$work/leak"
+says "what is not done is left out" 'lock/acquire is not done yet' \
+    "$workbook" explore --chapter 07 --base reference --number 10
+submission broken 's/^int lock_release/int lock_release(/'
+says "what does not compile is not explored" 'lock/acquire' explore "$work/broken"
+
+# Adversity.
+adversity() { # submission, mode
+    "$workbook" adversity --submission "$1" --base reference --exercise lock/acquire --mode "$2"
+}
+submission right ''
+says "a lock that is right stands failed allocations" '0 failed' adversity "$work/right" memory
+submission unchecked 's/^    return \*out ? 0 : UV_ENOMEM;/    (*out)->locked = 0;\n    return 0;/'
+says "one that does not look what malloc returned does not" 'SEED=' \
+    adversity "$work/unchecked" memory
+says "cancellations are stood by what is right" '0 failed' adversity "$work/right" cancel-woken
+says "the mode that does not reach a scenario says so" 'no reads or writes of sockets: ' \
+    adversity "$work/right" cut
+says "lines may be cut anywhere" '0 failed' "$workbook" adversity --reference \
+    --exercise stream/lines --mode cut
+
+# The verdict is out of reach: whoever asks for adversity himself gets none, and whoever claims it
+# is found out.
+submission asks '/^#include <stdlib.h>/a\
+__attribute__((constructor)) static void ask(void) { setenv("WORKBOOK_ADVERSITY", "cut 1", 1); }'
+says "a submission cannot ask for adversity" '✓ lock/acquire' \
+    "$workbook" test --submission "$work/asks" --base reference --exercise lock/acquire
+submission claims '/^#include <stdlib.h>/a\
+#include <unistd.h>
+/^    l->locked = 0;/i\
+    (void)!write(3, "adversity\\t0\\tluck\\n", 17);'
+says "nor claim it" 'Something other than the scenario wrote' \
+    "$workbook" test --submission "$work/claims" --base reference --exercise lock/acquire
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

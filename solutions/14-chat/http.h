@@ -1,0 +1,60 @@
+/* http.h - as much of HTTP as it takes to begin a WebSocket, and to serve the page that does.
+ *
+ * One request for each connection: GET /, /chat.css or /chat.js brings the page; GET /chat is the
+ * handshake of a WebSocket. Everything else is refused, with a reason. */
+#ifndef HTTP_H
+#define HTTP_H
+
+#include "session.h"
+#include "websocket.h"
+
+enum {
+    HTTP_HEAD = 8 * 1024, /* bytes of a request */
+    HTTP_MS = 10000,      /* in which it must have come */
+};
+
+/* A request. The strings lie in the head that was parsed. */
+typedef struct request_head {
+    const char *method, *path; /* without what follows a '?' */
+    const char *host, *origin; /* headers; NULL if there is none */
+    const char *key, *version; /* Sec-WebSocket-... */
+    int upgrade;               /* Upgrade: websocket, and Connection: upgrade */
+} request_head;
+
+/* Takes a request apart. head: its lines, up to the empty one, and one 0 behind them; changed.
+ * Names of headers, and the words of Upgrade and Connection, may be written in capitals or not.
+ * Returns 0, or UV_EINVAL for what is no request of HTTP/1.1, has two Hosts or none, or has a
+ * header without a name. */
+int http_parse(char *head, request_head *out);
+
+/* Returns the status of the answer to a request for a WebSocket:
+ *   101  and accept is the value of Sec-WebSocket-Accept,
+ *   426  no upgrade is wanted, or to another version than 13,
+ *   400  the key is missing, or is none,
+ *   403  it comes from a page of somebody else: there is an Origin, and it is neither
+ *        "http://HOST" nor "https://HOST". Without this check, any page in the world could chat as
+ *        the person who looks at it: browsers connect WebSockets to everywhere.
+ * accept is "" unless it is 101. */
+int http_handshake(const request_head *request, char accept[WEBSOCKET_ACCEPT]);
+
+/* A file that is served. */
+typedef struct page {
+    const char *path, *type; /* "/chat.css", "text/css" */
+    char *bytes;
+    size_t size;
+} page;
+
+/* What the handler below works with. */
+typedef struct web {
+    sessions *sessions;
+    const page *pages;
+    int page_count;
+} web;
+
+/* For start_server: arg is a web. */
+int http_handler(stream *s, void *arg);
+
+/* For start_server: lines of JSON over TCP; arg is a sessions. */
+int tcp_handler(stream *s, void *arg);
+
+#endif
