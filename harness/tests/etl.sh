@@ -224,12 +224,15 @@ done
 mkdir "$work/read"
 python3 - "$work/read" "$work/read.done" >"$work/reader.out" 2>&1 <<'END' &
 import glob, json, os, sys
-looks = 0
+looks, seen = 0, set()
 while not os.path.exists(sys.argv[2]):
     for name in glob.glob(sys.argv[1] + "/*.json"):
-        json.load(open(name))
+        at = os.stat(name)
+        if (at.st_ino, at.st_mtime_ns) not in seen:
+            json.load(open(name))
+            seen.add((at.st_ino, at.st_mtime_ns))
     looks += 1
-print("ok" if looks > 10 else f"only {looks} looks")
+print("ok" if looks > 10 and len(seen) >= 3 else f"only {looks} looks, {len(seen)} files")
 END
 reader=$!
 started="$started $reader"
