@@ -12,13 +12,18 @@
 #define MADV_GUARD_INSTALL 102
 #endif
 
-/* The area is cut from its lowest address on. A stack that comes back is noted by its number: in
- * its own memory a note would cost a page. */
+/* When the last stack has come back, the memory of all but so many goes back to the kernel: in one
+ * call, for a call for each would cost more than the stack has ever done. */
+enum { KEPT = 16 * 1024 };
+
+/* The area is cut from its lowest address on. A stack that comes back is noted by its number, and is
+ * the next to go. */
 typedef struct area {
-    char *memory; /* NULL: not there yet */
-    size_t guard; /* bytes of a guard page */
-    size_t room;  /* how many stacks fit */
-    size_t cut;   /* how many were cut so far */
+    char *memory;   /* NULL: not there yet */
+    size_t guard;   /* bytes of a guard page */
+    size_t room;    /* how many stacks fit */
+    size_t cut;     /* how many were cut */
+    size_t guarded; /* how many have a guard page, or were refused one */
     uint32_t *back;
     size_t back_count, back_capacity; /* the capacity is never less than cut */
 } area;
@@ -57,17 +62,24 @@ static int notes_grow(area *a) {
     return 1;
 }
 
+static char *base_of(const area *a, size_t number) {
+    return a->memory + number * stride(a) + a->guard;
+}
+
 void *area_take(void) {
     area *a = &the_area;
     if (a->back_count)
-        return a->memory + a->back[--a->back_count] * stride(a) + a->guard;
+        return base_of(a, a->back[--a->back_count]);
     if (!a->memory && !area_map(a))
         return NULL;
     if (a->cut == a->room || (a->cut == a->back_capacity && !notes_grow(a)))
         return NULL;
-    char *guard = a->memory + a->cut++ * stride(a);
-    madvise(guard, a->guard, MADV_GUARD_INSTALL); /* an older kernel refuses: no guard page */
-    return guard + a->guard;
+    char *base = base_of(a, a->cut++);
+    if (a->cut > a->guarded) {
+        madvise(base - a->guard, a->guard, MADV_GUARD_INSTALL); /* an older kernel refuses */
+        a->guarded = a->cut;
+    }
+    return base;
 }
 
 int area_has(const void *base) {
@@ -77,6 +89,10 @@ int area_has(const void *base) {
 
 void area_give(void *base) {
     area *a = &the_area;
-    madvise(base, STACK_SIZE, MADV_DONTNEED);
     a->back[a->back_count++] = (uint32_t)((size_t)((char *)base - a->memory) / stride(a));
+    if (a->back_count < a->cut)
+        return;
+    if (a->cut > KEPT)
+        madvise(a->memory + KEPT * stride(a), (a->cut - KEPT) * stride(a), MADV_DONTNEED);
+    a->back_count = a->cut = 0; /* cut anew, from the lowest on */
 }

@@ -17,7 +17,8 @@ void *area_take(void);
 /* Returns 1 if base is the base of a stack of the area, else 0. */
 int area_has(const void *base);
 
-/* Gives a stack back, whose memory goes back to the kernel; the addresses are used again. */
+/* Gives a stack back. It is used again; when all have been given back, most of their memory goes back
+ * to the kernel. */
 void area_give(void *base);
 
 #endif

@@ -9,18 +9,16 @@
 #include <unistd.h>
 #include <uv.h>
 
-/* A new stack costs two system calls, and a page fault at its first use; one that was used
- * before costs nothing. So stacks of the usual size wait here for the next coroutine. Under
- * AddressSanitizer none are kept: a pointer into a stack that was given back shall be found out. */
+/* A new stack costs two system calls, and a page fault at its first use; one that was used before
+ * costs nothing. So stacks of the usual size wait here for the next coroutine. There are no more of
+ * them than a sixteenth of the mappings that the kernel allows; the others come from the area. Under
+ * AddressSanitizer none are kept, and all are mapped one by one: a pointer into a stack that was
+ * given back shall be found out. */
 #if STACK_SIZE > 64 * 1024
 enum { POOL_MAX = 0 };
 #else
-enum { POOL_MAX = 16 * 1024 };
+enum { POOL_MAX = 4 * 1024 };
 #endif
-
-/* So many stacks are mapped one by one, each with its guard page: an eighth of the mappings that
- * the kernel allows. The others come from the area. */
-enum { GUARDED_MAX = 4 * 1024 };
 
 static _Thread_local void **pool; /* the bases of those that wait; the last one is the next to go */
 static _Thread_local int pooled;
@@ -61,7 +59,7 @@ static void unmap_stack(void *base, size_t size) {
 
 /* A stack of the usual size that was not used before. */
 static void *new_stack(void) {
-    void *base = guarded < GUARDED_MAX || !POOL_MAX ? map_stack(STACK_SIZE) : NULL;
+    void *base = guarded < POOL_MAX || !POOL_MAX ? map_stack(STACK_SIZE) : NULL;
     if (base)
         guarded++;
     return base || !POOL_MAX ? base : area_take();
@@ -87,11 +85,11 @@ static int keep(void *base) {
     return 1;
 }
 
-/* Gives the kernel a stack of the usual size back. */
-static void drop(void *base) {
+/* Takes a stack of the usual size back. */
+static void give(void *base) {
     if (area_has(base)) {
         area_give(base);
-    } else {
+    } else if (!keep(base)) {
         unmap_stack(base, STACK_SIZE);
         guarded--;
     }
@@ -121,9 +119,9 @@ int stack_alloc(stack *s, size_t size) {
 void stack_free(stack *s) {
     if (!s->base)
         return;
-    if (s->size != STACK_SIZE)
+    if (s->size == STACK_SIZE)
+        give(s->base);
+    else
         unmap_stack(s->base, s->size);
-    else if (!keep(s->base))
-        drop(s->base);
     *s = (stack){NULL, 0};
 }
