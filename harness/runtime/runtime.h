@@ -52,6 +52,7 @@ _Noreturn void harness_end(int status); /* ends the process at once, whatever st
 
 /* worker.c */
 int harness_is_worker(void); /* does this process run jobs of a process pool, and no scenario? */
+int __real_uv_spawn(uv_loop_t *loop, uv_process_t *process, const uv_process_options_t *options);
 
 /* clock.c */
 void harness_clock_start(void);
@@ -110,7 +111,7 @@ void harness_contexts_check(void);
 void harness_stacks_used_by(const void *base, uint32_t context);
 void harness_stacks_around(uintptr_t address, uintptr_t *base,
                            uintptr_t *size); /* of the stack that it lies on, if there is one */
-int harness_stacks_near(uintptr_t address); /* is it in or just below the guard of a stack? */
+int harness_stacks_near(uintptr_t address);  /* is it in or just below the guard of a stack? */
 int harness_stacks_given_back(
     uintptr_t address); /* is it on a stack that is not in use any more? */
 void harness_stacks_check(void);
