@@ -78,8 +78,8 @@ variants: $(WORKBOOK) ## run the other right implementations: each must pass: [C
 	@$(WORKBOOK) variants $(chapter)
 flake: $(WORKBOOK) ## run all scenarios RUNS times under load; no verdict may differ
 	@$(WORKBOOK) flake --runs '$(or $(RUNS),20)' $(chapter)
-bench: $(BUILD)/ready ## measure the reference against the limit and its peers
-	@CC='$(CC)' harness/bench/run
+bench: $(BUILD)/ready ## measure the reference against the limit and its peers: [SHORT=yes] [ROW=spawn]
+	@CC='$(CC)' SHORT='$(SHORT)' harness/bench/run $(ROW)
 format: ## format all C files
 	@clang-format -i $(shell git ls-files '*.c' '*.h' | grep -v '^chapters/')
 clean: ## remove build/

@@ -18,9 +18,9 @@ enum { POOL_MAX = 0 };
 enum { POOL_MAX = 16 * 1024 };
 #endif
 
-/* So many stacks are mapped one by one, each with its guard page: half of the mappings that the
- * kernel allows. The others come from the area. */
-enum { GUARDED_MAX = 16 * 1024 };
+/* So many stacks are mapped one by one, each with its guard page: an eighth of the mappings that
+ * the kernel allows. The others come from the area. */
+enum { GUARDED_MAX = 4 * 1024 };
 
 static _Thread_local void **pool; /* the bases of those that wait; the last one is the next to go */
 static _Thread_local int pooled;

@@ -15,6 +15,7 @@ typedef struct parsed {
     size_t longest;        /* bytes that a line may have */
     jsonl_record *records; /* one for each line that is not blank */
     size_t count, capacity;
+    size_t filled; /* so many of the array hold something: those, and old ones behind them */
 } parsed;
 
 /* A job for run_in_executor. arg: a parsed, with new lines, whose records are made anew from them;

@@ -95,6 +95,34 @@ int statement_run(sqlite3 *db, const char *sql, const value *values, int count, 
     not_done("statement/run");
 }
 
+/* Binds the values of one time, and runs s. */
+static int run_again(sqlite3 *db, sqlite3_stmt *s, const value *values, int columns) {
+    int code = SQLITE_OK;
+    for (int i = 0; i < columns && code == SQLITE_OK; i++)
+        code = bind_value(s, i + 1, &values[i]);
+    int error = statement_code(db, code);
+    while (!error && (code = sqlite3_step(s)) == SQLITE_ROW)
+        ;
+    if (!error)
+        error = statement_code(db, code);
+    sqlite3_reset(s);
+    return error;
+}
+
+int statement_run_many(sqlite3 *db, const char *sql, const value *values, int columns, int times) {
+    sqlite3_stmt *s = NULL;
+    const char *rest = NULL;
+    int code = sqlite3_prepare_v2(db, sql, -1, &s, &rest);
+    if (code != SQLITE_OK)
+        return statement_code(db, code);
+    int fits = s && is_empty(db, rest) && sqlite3_bind_parameter_count(s) == columns;
+    int error = fits ? 0 : UV_EINVAL;
+    for (int i = 0; i < times && !error; i++)
+        error = run_again(db, s, values + (ptrdiff_t)i * columns, columns);
+    sqlite3_finalize(s);
+    return error;
+}
+
 /* ---- codes ---- */
 
 /* What the system said, if SQLite remembers it. */

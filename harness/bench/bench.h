@@ -15,6 +15,13 @@ static inline double cpu_ns(void) {
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
+/* Nanoseconds on the wall's clock, for work that waits. */
+static inline double real_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
 /* Bytes of memory in use by this process. */
 static inline double memory_in_use(void) {
     FILE *f = fopen("/proc/self/statm", "r");

@@ -142,17 +142,17 @@ def shown(value):
 
 def table(rows):
     """Each figure, and how many times the limit's that is."""
-    lines = [f"{'':54}" + "".join(f"{NAMES[name]:>18}" for name in NAMES) + "   target"]
+    lines = [f"{'':67}" + "".join(f"{NAMES[name]:>18}" for name in NAMES) + "   target"]
     for row in rows:
         cells = ""
         for name in NAMES:
             value, limit = row["median"].get(name), row["median"].get("limit")
-            ratio = f" {value / limit:6.2f}x" if value is not None and limit else " " * 8
+            ratio = f" {shown(value / limit) + 'x':7}" if value is not None and limit else " " * 8
             cells += f"{shown(value) if value is not None else 'missing':>10}{ratio}"
-        lines.append(f"{row['title'][:44]:44} {row['unit']:>9}{cells}   {row['target']}")
+        lines.append(f"{row['title']:56} {row['unit']:>10}{cells}   {row['target']}")
         if row["user_us"]:
             cells = "".join(f"{row['user_us'][n]:>10.2f}{'':8}" if n in row["user_us"] else " " * 18 for n in NAMES)
-            lines.append(f"{'    processor time in user mode, each':44} {'us':>9}{cells}")
+            lines.append(f"{'    processor time in user mode, each':56} {'us':>10}{cells}")
     return "\n".join(lines)
 
 

@@ -94,6 +94,14 @@ async def memory():
     os._exit(len(tasks) == 0)
 
 
+async def job():
+    n, loop = work(10000), asyncio.get_running_loop()
+    start = time.perf_counter_ns()
+    for _ in range(n):
+        await loop.run_in_executor(None, int)
+    return (time.perf_counter_ns() - start) / 1e3 / n
+
+
 async def echo():
     async def serve(reader, writer):
         try:

@@ -74,11 +74,11 @@ is "the seed replays it" "$(cat "$work/second")" "$(cat "$work/first")"
 # Whatever it does to the process costs that program alone.
 submission crash 's/^    l->locked = 0;/    abort();/'
 says "a crash is put down to its program" 'abort() was called in lock_release' \
-    explore "$work/crash"
+    explore "$work/crash" --number 8
 submission endless 's/^    l->locked = 0;/    for (;;);/'
-says "so is a computation without end" 'Computing without end' explore "$work/endless"
-submission leak 's/^    l->locked = 0;/    malloc(7); l->locked = 0;/'
-says "so is a leak" '7 bytes were never freed' explore "$work/leak"
+says "so is a computation without end" 'Computing without end' explore "$work/endless" --number 8
+submission leak 's/^    l->locked = 0;/    void *volatile lost = malloc(7); (void)lost; l->locked = 0;/'
+says "so is a leak" '7 bytes were never freed' explore "$work/leak" --number 8
 says "what is not done is left out" 'lock/acquire is not done yet' \
     "$workbook" explore --chapter 07 --base reference --number 10
 submission broken 's/^int lock_release/int lock_release(/'

@@ -41,6 +41,7 @@ typedef struct call {
     int flags;                  /* for open_now */
     const value *values;
     int count;
+    int times; /* for run_many */
     rows **out;
     int stoppable; /* a cancellation of the waiting task stops it */
     int error;
@@ -67,13 +68,21 @@ static void note(database *d, int error) {
     d->last_id = sqlite3_last_insert_rowid(d->handle);
 }
 
-static int run_statement(call *c) {
+/* What is to be known when a statement has ended. */
+static int ended(call *c, int error) {
     database *d = c->d;
-    int error = statement_run(d->handle, c->sql, c->values, c->count, c->out);
     /* What a transaction has read may be out of date when it wants to write: that stays so. */
     c->try_again = error == UV_EBUSY && sqlite3_extended_errcode(d->handle) != SQLITE_BUSY_SNAPSHOT;
     note(d, error);
     return error;
+}
+
+static int run_statement(call *c) {
+    return ended(c, statement_run(c->d->handle, c->sql, c->values, c->count, c->out));
+}
+
+static int run_many(call *c) {
+    return ended(c, statement_run_many(c->d->handle, c->sql, c->values, c->count, c->times));
 }
 
 static int set_up(sqlite3 *handle) {
@@ -235,6 +244,20 @@ static int run(database *d, const char *sql, const value *params, int count, row
 
 int database_execute(database *d, const char *sql, const value *params, int count) {
     return run(d, sql, params, count, NULL);
+}
+
+/* The wait of run, for a job of another kind. */
+int database_execute_many(database *d, const char *sql, const value *params, int columns,
+                          int times) {
+    call c = {.d = d, .run = run_many, .sql = sql, .stoppable = 1};
+    c.values = params;
+    c.count = columns;
+    c.times = times;
+    int thrown = 0;
+    if (!task_current())
+        return UV_EINVAL;
+    int error = perform_in_turn(&c, &thrown);
+    return thrown ? thrown : error;
 }
 
 int database_query(database *d, const char *sql, const value *params, int count, rows **out) {

@@ -63,7 +63,15 @@ int database_close(database *d);
  * Python: await connection.execute(sql, params). */
 int database_execute(database *d, const char *sql, const value *params, int count);
 
-/* The same for a statement that returns rows. out: receives them; the caller frees them with
+/* Runs a statement again and again, in one job: with the first columns of params, then with the
+ * next ones, and so on. times: how often. To insert many rows like this costs a fraction of as many
+ * calls of database_execute. It stops at the first error, and what was done before stays done:
+ * within a transaction it is all or nothing.
+ * Returns as database_execute. Python: await connection.executemany(sql, params). */
+int database_execute_many(database *d, const char *sql, const value *params, int columns,
+                          int times);
+
+/* database_execute for a statement that returns rows. out: receives them; the caller frees them with
  * rows_free; NULL unless the call returns 0.
  * Python: await connection.execute_fetchall(sql, params). */
 int database_query(database *d, const char *sql, const value *params, int count, rows **out);

@@ -22,6 +22,13 @@
  * Python: connection.execute(sql, values).fetchall(), which has the same rules. */
 int statement_run(sqlite3 *db, const char *sql, const value *values, int count, rows **out);
 
+/* Given: runs one statement again and again, with other values each time, and without its rows.
+ * values: those of the first time, then those of the second, columns of them each. times: how
+ * often. Preparing it is done once: for a short statement that is most of the work.
+ * Returns as statement_run; at the first error it stops, and what was done before stays done, as a
+ * rule within a transaction. Python: connection.executemany(sql, values). */
+int statement_run_many(sqlite3 *db, const char *sql, const value *values, int columns, int times);
+
 /* Given: libuv's code for what SQLite said last on db.
  * code: what SQLite's function returned. Returns 0 for SQLITE_OK, SQLITE_ROW and SQLITE_DONE, and
  *   UV_EBUSY      another connection has locked the database

@@ -1,5 +1,6 @@
 /* JSON lines: several batches at a time, in order. */
 #include "cancel.h"
+#include "files.h"
 #include "jsonl.h"
 #include "scenario.h"
 
@@ -180,12 +181,10 @@ SCENARIO(left_early, "who leaves early leaves nothing behind: no task, no open f
     async_run(leave, NULL, NULL);
 }
 
-/* A batch of small lines, and one that keeps a thread busy for long. */
+/* A batch of one small line, and one that keeps a thread busy for long. */
 static void small_and_large(void) {
-    size_t small = 7000, zeros = 400 * 1000;
-    char *text = malloc(small * 10 + zeros * 2 + 5), *end = text;
-    for (size_t i = 0; i < small; i++)
-        end = stpcpy(end, "[1,2,3,4]\n");
+    size_t zeros = 500 * 1000;
+    char *text = malloc(zeros * 2 + 20), *end = stpcpy(text, "[1,2,3,4]\n");
     *end++ = '[';
     for (size_t i = 0; i < zeros; i++)
         end = stpcpy(end, "0,");
@@ -195,11 +194,15 @@ static void small_and_large(void) {
 }
 
 static int leave_a_thread_at_work(void *arg, void **result) {
+    uv_stat_t any;
     small_and_large();
     generator *g;
-    int error = jsonl_read(path, NULL, &g);
+    jsonl_options options = {.buffer = 64 * 1024, .in_flight = 2};
+    int error = jsonl_read(path, &options, &g);
     async_for (item, g, error) {
         emit_record(item);
+        loop_sleep(0);        /* the task of the other batch has handed it over now, */
+        file_stat("/", &any); /* and a thread has taken it: they take one after the other */
         break;
     }
     emit("main", "the loop ends with %s, tasks: %d", code(error), task_all(NULL, 0));

@@ -1,0 +1,97 @@
+/* source_file.c - a source that reads a file a piece at a time. */
+#include "executor.h"
+#include "files.h"
+#include "piece.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct reading {
+    char *path;
+    piece_parse parse;
+    void *state;
+    void (*drop)(void *state);
+    piece piece;
+    char buffer[PIECE_SIZE];
+} reading;
+
+static void reading_free(void *arg) {
+    reading *r = arg;
+    if (r->drop)
+        r->drop(r->state);
+    free(r->piece.items);
+    free(r->path);
+    free(r);
+}
+
+/* For run_in_executor: the items of the piece that was read. */
+static int parse_piece(void *arg, void **result) {
+    reading *r = arg;
+    return r->parse(r->state, &r->piece);
+}
+
+/* Hands the items of the piece out, in their order, and leaves none of them behind. */
+static int hand_out(source *s, piece *p) {
+    int error = 0;
+    for (size_t i = 0; i < p->count; i++)
+        if (error)
+            item_free(p->items[i]);
+        else
+            error = source_yield(s, p->items[i]);
+    p->count = 0;
+    return error;
+}
+
+/* Reads the next piece, has it parsed on a thread, and hands its items out. */
+static int next_piece(source *s, reading *r, uv_file file) {
+    ssize_t n = file_read(file, r->buffer, sizeof r->buffer, -1);
+    if (n < 0)
+        return n == UV_ECANCELED ? UV_ECANCELED
+                                 : source_fail(s, (int)n, "%s: %s", r->path, uv_strerror((int)n));
+    r->piece.bytes = r->buffer;
+    r->piece.size = (size_t)n;
+    r->piece.last = n == 0;
+    int parsed = run_in_executor(parse_piece, r, NULL);
+    int error = hand_out(s, &r->piece);
+    if (error)
+        return error;
+    return parsed < 0 && r->piece.problem[0]
+               ? source_fail(s, parsed, "%s: %s", r->path, r->piece.problem)
+               : parsed;
+}
+
+/* The body of the source's generator. */
+static int file_items(source *s, void *arg) {
+    reading *r = arg;
+    uv_file file;
+    scope in;
+    scope_enter(&in);
+    int error = file_open_in(&in, r->path, O_RDONLY, 0, &file);
+    if (error < 0 && error != UV_ECANCELED)
+        source_fail(s, error, "%s: %s", r->path, uv_strerror(error));
+    r->piece.source = source_name(s);
+    while (error == 0 && !r->piece.last)
+        error = next_piece(s, r, file);
+    return scope_exit(&in, error);
+}
+
+int file_source(const char *name, const char *path, piece_parse parse, void *state,
+                void (*drop)(void *state), source **out) {
+    reading *r = calloc(1, sizeof *r);
+    *out = NULL;
+    if (!r) {
+        if (drop)
+            drop(state);
+        return UV_ENOMEM;
+    }
+    r->path = strdup(path);
+    r->parse = parse;
+    r->state = state;
+    r->drop = drop;
+    if (!r->path) {
+        reading_free(r);
+        return UV_ENOMEM;
+    }
+    return source_new(name, file_items, r, reading_free, out);
+}

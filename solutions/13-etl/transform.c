@@ -1,0 +1,96 @@
+/* transform.c - items become records, or rejections. */
+#include "transform.h"
+
+#include "executor.h"
+#include "workbook.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/time.h>
+
+enum { HASHES = 10000, HIGH = 500 };
+
+/* The 32-bit FNV-1a hash: the same on every machine and in every run, which Python's hash of a
+ * string is not. */
+static int hash_of(const char *text) {
+    uint32_t hash = 2166136261U;
+    for (; *text; text++)
+        hash = (hash ^ (unsigned char)*text) * 16777619U;
+    return (int)(hash % HASHES);
+}
+
+static int is_category(const char *text) {
+    return text[0] >= 'A' && text[0] <= 'Z' && text[1] == '\0';
+}
+
+static int64_t milliseconds(void) {
+    struct timeval now;
+    gettimeofday(&now, NULL);
+    return (int64_t)now.tv_sec * 1000 + now.tv_usec / 1000;
+}
+
+int transform_item(const item *i, record *out, char *reason, size_t size) {
+    if (i->reason)
+        snprintf(reason, size, "%s", i->reason);
+    else if (!i->id[0])
+        snprintf(reason, size, "its id is empty");
+    else if (!is_category(i->category))
+        snprintf(reason, size, "its category is '%.40s', and not a letter from A to Z",
+                 i->category);
+    else {
+        *out = (record){
+            .id = i->id,
+            .normalized_value = i->value / 1000.0,
+            .original_value = i->value,
+            .category_code = i->category[0] - 'A',
+            .source_hash = hash_of(i->source),
+            .is_high_value = i->value > HIGH,
+        };
+        return 0;
+    }
+    return UV_EINVAL;
+}
+
+/* Adds a rejection. Most batches have none, and no memory for them. */
+static rejection *add_rejection(batch *b, const item *i) {
+    if (!b->rejections)
+        b->rejections = calloc((size_t)b->size, sizeof *b->rejections);
+    if (!b->rejections)
+        return NULL;
+    rejection *r = &b->rejections[b->rejection_count++];
+    r->source = i->source;
+    r->number = i->number;
+    return r;
+}
+
+/* For run_in_executor: the whole batch. */
+static int transform_all(void *arg, void **result) {
+    // >>> exercise transform/batch
+    // Each item in turn: transform_item into the next record; if it is rejected, add_rejection gets
+    // its reason. Begin with nothing, as the batch may have been here before. processed_at is
+    // milliseconds().
+    batch *b = arg;
+    b->record_count = b->rejection_count = 0;
+    b->processed_at = milliseconds();
+    for (int i = 0; i < b->count; i++) {
+        char reason[sizeof b->rejections->reason];
+        if (transform_item(b->items[i], &b->records[b->record_count], reason, sizeof reason) == 0) {
+            b->record_count++;
+            continue;
+        }
+        rejection *r = add_rejection(b, b->items[i]);
+        if (!r)
+            return UV_ENOMEM;
+        snprintf(r->reason, sizeof r->reason, "%s", reason);
+    }
+    return 0;
+    // <<<
+}
+
+int transform_batch(batch *b) {
+    // >>> exercise transform/batch
+    if (b->count <= TRANSFORM_AT_ONCE)
+        return transform_all(b, NULL);
+    return run_in_executor(transform_all, b, NULL);
+    // <<<
+}
