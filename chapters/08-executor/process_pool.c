@@ -254,7 +254,11 @@ static void on_read(uv_stream_t *socket, ssize_t n, const uv_buf_t *room) {
 static int spawn(worker *w) {
     static char mark[] = WORKER_MARK "=1", name[] = "worker";
     extern char **environ;
-    size_t count = 0;
+    char program[4096];
+    size_t count = 0, length = sizeof program;
+    int error = uv_exepath(program, &length);
+    if (error < 0)
+        return error;
     while (environ[count])
         count++;
     char **environment = malloc((count + 2) * sizeof *environment);
@@ -271,13 +275,13 @@ static int spawn(worker *w) {
     };
     uv_process_options_t options = {
         .exit_cb = process_ended,
-        .file = "/proc/self/exe", /* this very program, even if its file was replaced meanwhile */
+        .file = program,
         .args = (char *[]){name, NULL},
         .env = environment,
         .stdio_count = 3,
         .stdio = stdio,
     };
-    int error = uv_spawn(loop_uv(w->pool->loop), &w->process, &options);
+    error = uv_spawn(loop_uv(w->pool->loop), &w->process, &options);
     free(environment);
     return error;
 }

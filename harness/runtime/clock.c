@@ -93,9 +93,16 @@ time_t time(time_t *t) {
     return now.tv_sec;
 }
 
+/* When a signal has come, ThreadSanitizer keeps it from its handler until the next call of a
+ * function that it knows, such as close. libuv's handler tells of the end of child processes. */
 static int real_poll(int fd, struct epoll_event *events, int count, int timeout,
                      const sigset_t *mask) {
-    return (int)syscall(SYS_epoll_pwait, fd, events, count, timeout, mask, _NSIG / 8);
+    int ready = (int)syscall(SYS_epoll_pwait, fd, events, count, timeout, mask, _NSIG / 8);
+    if (ready < 0 && errno == EINTR) {
+        close(-1);
+        errno = EINTR;
+    }
+    return ready;
 }
 
 static int is_stream(const uv_handle_t *handle) {

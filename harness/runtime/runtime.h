@@ -52,6 +52,7 @@ _Noreturn void harness_end(int status); /* ends the process at once, whatever st
 
 /* worker.c */
 int harness_is_worker(void); /* does this process run jobs of a process pool, and no scenario? */
+int __real_uv_spawn(uv_loop_t *loop, uv_process_t *process, const uv_process_options_t *options);
 
 /* clock.c */
 void harness_clock_start(void);

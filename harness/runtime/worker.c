@@ -9,6 +9,8 @@
 
 #include <stdlib.h>
 
+enum { MOST_ARGUMENTS = 64 };
+
 static int is_worker;
 
 int harness_is_worker(void) {
@@ -20,4 +22,17 @@ __attribute__((constructor(200))) static void look(void) {
     is_worker = getenv(WORKER_MARK) != NULL;
     if (is_worker)
         harness_trace_open();
+}
+
+/* On an emulated processor, the kernel cannot start another program for that one by itself. */
+int __wrap_uv_spawn(uv_loop_t *loop, uv_process_t *process, const uv_process_options_t *options) {
+    char *arguments[MOST_ARGUMENTS] = {getenv("WORKBOOK_RUNNER"), (char *)options->file};
+    uv_process_options_t emulated = *options;
+    if (!arguments[0])
+        return __real_uv_spawn(loop, process, options);
+    for (int i = 1; i < MOST_ARGUMENTS - 2 && options->args[i]; i++)
+        arguments[i + 1] = options->args[i];
+    emulated.file = arguments[0];
+    emulated.args = arguments;
+    return __real_uv_spawn(loop, process, &emulated);
 }

@@ -20,7 +20,7 @@ enum {
 /* Calls of these functions go to the runtime first, which watches them. */
 #define WATCHED_FUNCTIONS                                                                          \
     "context_init context_switch context_exit stack_alloc stack_free "                             \
-    "uv_loop_init uv_loop_close uv_run"
+    "uv_loop_init uv_loop_close uv_run uv_spawn"
 static const char *const WATCHED = WATCHED_FUNCTIONS;
 
 /* One object file, and the builds that wait for it. */
@@ -576,6 +576,8 @@ void scenario_process(process *p, const char *program, const char *exercise, con
     if (clock)
         list_addf(&p->environment, "WORKBOOK_CLOCK=%s", clock);
     list_addf(&p->environment, "WORKBOOK_SLOWNESS=%d", under_what()->slowness);
+    if (under_what()->libraries) /* foreign: no kernel starts it */
+        list_addf(&p->environment, "WORKBOOK_RUNNER=%s", under_what()->runner);
     p->seconds = WALL_SECONDS * under_what()->slowness;
     p->channels[CHANNEL_OUTPUT] = (channel){.keep = OUTPUT_KEPT, .limit = OUTPUT_LIMIT};
     p->channels[CHANNEL_TRACE] = (channel){.keep = TRACE_LIMIT, .limit = TRACE_LIMIT};

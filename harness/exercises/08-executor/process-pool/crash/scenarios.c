@@ -89,7 +89,7 @@ static int crash_and_go_on(void *arg, void **result) {
     ask("echo", "before");
     ask("dies", "9");
     ask("echo", "after it");
-    ask("dies", "11");
+    ask("dies", "15");
     ask("gives_up", "");
     ask("leaves", "3");
     ask("leaves", "0");
@@ -124,7 +124,7 @@ static int holder[2];
 static char holder_path[64];
 
 static int crashes(void *arg, void **result) {
-    ask("dies", "11");
+    ask("dies", "15");
     return 0;
 }
 
