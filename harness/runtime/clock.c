@@ -145,10 +145,13 @@ static int is_busy_child(const uv_handle_t *handle) {
     return uv_handle_get_type(handle) == UV_PROCESS && uv_is_active(handle) && uv_has_ref(handle);
 }
 
-/* Something may come over a socket of this machine. A descriptor of somebody else's, such as
- * libcurl's, may be one as well. */
-static int may_deliver(const uv_handle_t *handle) {
-    return (is_stream(handle) || uv_handle_get_type(handle) == UV_POLL) && uv_is_active(handle);
+/* Something may come over a socket of this machine, or go: a stream that only writes is not active
+ * in libuv's eyes. A descriptor of somebody else's, such as libcurl's, may be one as well. */
+static int may_deliver(uv_handle_t *handle) {
+    unsigned writes = 0;
+    count_writes(handle, &writes);
+    return writes > 0 ||
+           ((is_stream(handle) || uv_handle_get_type(handle) == UV_POLL) && uv_is_active(handle));
 }
 
 static void note_patience(uv_handle_t *handle, void *found) {
