@@ -4,16 +4,19 @@
  * supervisor says in WORKBOOK_ADVERSITY what shall happen: a mode and a number, which is the seed
  * of what is left to chance, or says which of many places is hit: the first, the second, ...
  *
- *     order 7          what is ready at once in libuv's poll comes in any order
+ *     order 7          what is ready at once in libuv's poll comes in any order, or one turn later
  *     cut 7            reads and writes of sockets move fewer bytes than they could, or none
  *     reset 7          the 7th read or write of a socket finds the connection reset
  *     cancel 7         whoever waits as the 7th is cancelled, in the turn after
  *     cancel-woken 7   the 7th who is woken is cancelled in the turn in which he goes on
  *     memory 7         the 7th allocation fails
  *
- * A record says where it happened; without one nothing did. After the last three kinds of trouble
- * a program may wait for what never comes any more, and that is its right: then everybody who
- * waits is cancelled, and still everything must end. */
+ * A record says where it happened, and to whom; without one nothing did. After the last four kinds
+ * of trouble a program may wait for what never comes any more: then a record says so, everybody who
+ * waits is cancelled, and still everything must end.
+ *
+ * A scenario is written for a quiet day and does not look at every error. What it was refused is
+ * recorded too: the supervisor's refusals.c sees to it that harness_refused is called. */
 #include "runtime.h"
 
 #include "task.h"
@@ -26,6 +29,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -33,7 +37,7 @@
 #define CALLER __builtin_return_address(0)
 #define WEAK __attribute__((weak))
 
-enum { MOST_CUTS = 2000, MOST_RESCUES = 4 };
+enum { MOST_CUTS = 2000, MOST_RESCUES = 4, MOST_REFUSALS = 20 };
 
 enum { CALM, ORDER, CUT, RESET, CANCEL, CANCEL_WOKEN, MEMORY };
 static int mode;
@@ -41,7 +45,7 @@ static const char *const names[] = {"",       "order",        "cut",   "reset",
                                     "cancel", "cancel-woken", "memory"};
 static long long number; /* the seed, or which one */
 static long long count;  /* places so far */
-static int told, rescues;
+static int told, rescues, refusals;
 static uint64_t chance_state;
 
 /* In chapters without these layers they are NULL. */
@@ -49,6 +53,7 @@ static uint64_t chance_state;
 #pragma weak task_retain
 #pragma weak task_release
 #pragma weak task_cancel
+#pragma weak task_name
 #pragma weak loop_running
 #pragma weak loop_stop
 #pragma weak loop_call_soon_or_drop
@@ -74,7 +79,8 @@ void harness_adversity_start(void) {
     unsetenv("WORKBOOK_ADVERSITY");
 }
 
-static void tell(const char *what, const void *caller) {
+/* who: the name of the task that it happens to. */
+static void tell_of(const char *who, const char *what, const void *caller) {
     uintptr_t pcs[PC_LIMIT];
     record r;
     if (told++)
@@ -82,7 +88,23 @@ static void tell(const char *what, const void *caller) {
     harness_record_begin(&r, "adversity");
     harness_record_number(&r, harness_clock_ms());
     harness_record_text(&r, what);
+    harness_record_text(&r, who);
     harness_record_pcs(&r, pcs, harness_callers(caller, pcs, PC_LIMIT));
+    harness_record_write(&r);
+}
+
+static void tell(const char *what, const void *caller) {
+    tell_of("", what, caller);
+}
+
+/* A function has told the scenario that it does not get what it asked for. */
+void harness_refused(const char *function, int code) {
+    record r;
+    if (!told || !harness_on_loop_thread() || refusals++ >= MOST_REFUSALS)
+        return;
+    harness_record_begin(&r, "refused");
+    harness_record_text(&r, function);
+    harness_record_text(&r, uv_err_name(code));
     harness_record_write(&r);
 }
 
@@ -101,17 +123,41 @@ static unsigned chance(unsigned sides) {
 
 /* ---- order ---- */
 
-/* What is ready at once comes in any order. */
-void harness_adversity_order(struct epoll_event *events, int ready) {
-    if (mode != ORDER || ready < 2)
-        return;
+static void swap(struct epoll_event *a, struct epoll_event *b) {
+    struct epoll_event other = *a;
+    *a = *b;
+    *b = other;
+}
+
+/* What comes over a socket may as well come later: epoll will tell of it again. */
+static int can_wait(const struct epoll_event *event) {
+    struct stat about;
+    return fstat(event->data.fd, &about) == 0 && S_ISSOCK(about.st_mode);
+}
+
+/* Puts those that can wait behind the others. Returns how many others there are. */
+static int those_that_cannot(struct epoll_event *events, int ready) {
+    int others = 0;
+    for (int i = 0; i < ready; i++)
+        if (!can_wait(&events[i]))
+            swap(&events[i], &events[others++]);
+    return others;
+}
+
+/* What is ready at once comes in any order, or only a part of it comes in this turn. Of a poll that
+ * would wait something must come, or the time would go on. Returns how many come. */
+int harness_adversity_order(struct epoll_event *events, int ready, int timeout) {
+    if (mode != ORDER || ready < 1 || (ready == 1 && timeout != 0))
+        return ready;
     tell("what is ready comes in another order", CALLER);
-    for (int i = ready - 1; i > 0; i--) {
-        unsigned j = chance((unsigned)i + 1);
-        struct epoll_event other = events[j];
-        events[j] = events[i];
-        events[i] = other;
-    }
+    for (int i = ready - 1; i > 0; i--)
+        swap(&events[i], &events[chance((unsigned)i + 1)]);
+    if (chance(2))
+        return ready;
+    int least = those_that_cannot(events, ready);
+    if (least == 0 && timeout != 0)
+        least = 1;
+    return least + (int)chance((unsigned)(ready - least) + 1);
 }
 
 /* ---- sockets ---- */
@@ -227,7 +273,7 @@ static void begin_to_wait(waiting *w, const void *caller) {
         first->previous = w;
     first = w;
     if (w->task && is_hit(CANCEL)) {
-        tell("whoever waits here is cancelled", caller);
+        tell_of(task_name(w->task), "whoever waits here is cancelled", caller);
         cancel_soon(w);
     }
 }
@@ -262,20 +308,31 @@ void __wrap_loop_wake(coroutine *co, int code) {
     while (w && w->co != co)
         w = w->next;
     if (w && w->task && code == 0 && is_hit(CANCEL_WOKEN)) {
-        tell("whoever is woken here is cancelled", CALLER);
+        tell_of(task_name(w->task), "whoever is woken here is cancelled", CALLER);
         cancel_soon(w); /* its place in the queue is before that of the woken one */
     }
     __real_loop_wake(co, code);
+}
+
+static void tell_of_rescue(void) {
+    record r;
+    harness_record_begin(&r, "rescue");
+    harness_record_number(&r, harness_clock_ms());
+    harness_record_write(&r);
 }
 
 /* Nothing will ever happen. Returns 1 if something will after all. */
 int harness_adversity_rescue(void) {
     if (mode < RESET || !told || !harness_running_loop || ++rescues > MOST_RESCUES)
         return 0;
+    if (rescues == 1)
+        tell_of_rescue();
     for (const waiting *w = first; w; w = w->next)
         if (w->task)
             task_cancel(w->task);
-    if (!first && &loop_stop && loop_running())
+        else if (w->co)
+            __real_loop_wake(w->co, UV_ECANCELED);
+    if ((!first || rescues == MOST_RESCUES) && &loop_stop && loop_running())
         loop_stop(loop_running());
     uv_async_send(&harness_running_loop->wq_async);
     return 1;

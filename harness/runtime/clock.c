@@ -228,7 +228,7 @@ int epoll_pwait(int fd, struct epoll_event *events, int count, int timeout, cons
     harness_watch_turn();
     int ready = real_poll(fd, events, count, 0, mask);
     if (harness_adversity_order)
-        harness_adversity_order(events, ready);
+        ready = harness_adversity_order(events, ready, timeout);
     if (ready != 0 || timeout == 0)
         return ready;
     if (timeout < 0)

@@ -1,5 +1,6 @@
 #include "build.h"
 
+#include "refusals.h"
 #include "run.h"
 #include "starters.h"
 #include "under.h"
@@ -155,6 +156,8 @@ static void add_ours(build *b, flavour f, const chapter *chapter, const char *pa
     int error = read_file(full, &source);
     if (error)
         die("%s: %s", path, strerror(-error));
+    if (b->adverse && exercise)
+        refusals_watch(p, chapter, &source);
     add_slot(b, unit_new(p, f, 1, chapter, path, &source, exercise), &source, NULL);
     text_free(&source);
     free(full);

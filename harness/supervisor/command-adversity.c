@@ -3,7 +3,8 @@
  * harness/runtime/adversity.c makes them go wrong. Order and pieces must make no difference: the
  * trace is the expected one, as far as the contract promises an order. After a reset, a
  * cancellation or a failed allocation the program goes another way, and no trace can be expected.
- * Still there must be no crash, no report of a sanitizer, nothing lost, and an end. */
+ * Still there must be no crash, no report of a sanitizer, nothing lost, and an end; and nobody may
+ * wait for ever for whom the reference has an end. */
 #include "authoring.h"
 #include "build.h"
 #include "commands.h"
@@ -27,7 +28,7 @@ static const struct mode {
     int same_trace;      /* it must make no difference */
     const char *nothing; /* why a scenario cannot be run under it */
 } modes[] = {
-    {"order", 1, "never two things are ready at once"},
+    {"order", 1, "nothing that is ready could as well come later"},
     {"cut", 1, "no reads or writes of sockets"},
     {"reset", 0, "no reads or writes of sockets"},
     {"cancel", 0, "no task waits"},
@@ -37,12 +38,17 @@ static const struct mode {
 
 enum { MODES = sizeof modes / sizeof *modes };
 
+/* A reason for which runs were not judged, and how many. */
+typedef struct excuse {
+    char *reason;
+    int runs;
+} excuse;
+
 /* What is known of one mode. */
 typedef struct tally {
-    int runs, judged, scenarios, failed;
-    list untouched; /* scenarios that it cannot reach */
-    list cut_short; /* those with more places than were tried */
-    list fragile;   /* those that use what they were not given */
+    int runs, judged, scenarios, untouched, cut_short, failed;
+    excuse *excuses;
+    int excuse_count;
 } tally;
 
 typedef struct all {
@@ -51,7 +57,7 @@ typedef struct all {
     const options *options;
     pool pool;
     builder builder;
-    build build;
+    build build, reference;
     char *directory;
     checks checks;
     tally tallies[MODES];
@@ -64,8 +70,9 @@ typedef struct trial {
     const scenario *scenario;
     const struct mode *mode;
     tally *tally;
-    int number, failures;
+    int number, failures, excused;
     process process;
+    run run; /* waits for what the reference does */
 } trial;
 
 static void trial_start(trial *t);
@@ -74,10 +81,9 @@ static void trial_start(trial *t);
 
 /* The scenario as it must be under this mode: in the order of each task; or whatever the run has
  * done. Borrowed lines, but its own array. */
-static scenario demanded(const trial *t, const run *r, records *own) {
+static scenario demanded(const trial *t, const records *own) {
     scenario s = *t->scenario;
     s.real_clock = 0;
-    records_parse(own, text_string(&r->trace), r->trace.length, s.name);
     int pieces = strcmp(t->mode->name, "cut") == 0 && list_has(&t->exercise->pieces, s.name);
     const trace *from = t->mode->same_trace && !pieces ? &t->scenario->expected : &own->events;
     s.expected = (trace){.per_task = 1};
@@ -119,67 +125,96 @@ static void fail(trial *t, const run *r, const records *own, const outcome *o) {
     t->failures++;
 }
 
-/* The function that a list of calls begins with; "" if there is none. */
-static void innermost(const char *calls, char name[100]) {
-    *name = '\0';
-    if (sscanf(calls, " in %99s", name) != 1)
-        *name = '\0';
+/* Does the scenario's author say that it does not stand this itself? */
+static int is_calm(const trial *t) {
+    char *words = formatted("%s %s", t->mode->name, t->scenario->name);
+    int calm = list_has(&t->exercise->calm, words);
+    free(words);
+    return calm;
 }
 
-/* Was what is used here freed by queue_free or the like, which only a scenario calls? */
-static int given_back_by_its_owner(const char *details) {
-    char name[100];
-    return sscanf(details, " freed in %99s", name) == 1 && ends_with(name, "_free");
-}
-
-/* A scenario is written for a quiet day: it may go on with a pointer that it was not given, give
- * back what others still use, or wait in a loop of its own for what somebody was kept from doing.
- * That says nothing about the layer.
- * But a null pointer in the very function that was refused something is its own mistake. */
-static int is_fragile(const trial *t, const run *r, const records *own, const outcome *o) {
-    const record *endless = records_find(own, RECORD_ENDLESS);
+/* A scenario is written for a quiet day. That it uses a pointer after it was told that it does not
+ * get it says nothing about the layer. Returns why the run is not judged, the caller's; or NULL. */
+static char *excuse_of(const trial *t, const run *r, const records *own) {
+    const record *refused = records_find(own, RECORD_REFUSED);
+    const record *crash = records_find(own, RECORD_SIGNAL);
     if (t->mode->same_trace)
-        return 0;
-    if (endless)
-        return strcmp(endless->word, "time") == 0;
-    if (strstr(o->headline, "already freed"))
-        return given_back_by_its_owner(text_string(&o->details));
-    if (!strstr(o->headline, "null pointer"))
-        return 0;
-    text place = {0};
-    char here[100], there[100];
-    add_place(t, r, own, &place);
-    innermost(text_string(&o->details), here);
-    innermost(text_string(&place) + strcspn(text_string(&place), "\n"), there);
-    text_free(&place);
-    return *here && strcmp(here, there) != 0;
+        return NULL;
+    if (refused && (strstr(text_string(&r->report), "null pointer") ||
+                    (crash && strcmp(crash->word, "null") == 0)))
+        return formatted("use what %s did not give", refused->word);
+    return NULL;
 }
 
-static void judge_run(trial *t, const run *r) {
-    records own;
+static void note_excuse(trial *t, char *reason) {
+    tally *y = t->tally;
+    int i = 0;
+    t->excused++;
+    while (i < y->excuse_count && strcmp(y->excuses[i].reason, reason) != 0)
+        i++;
+    if (i == y->excuse_count) {
+        y->excuses = reallocate(y->excuses, (size_t)(i + 1) * sizeof *y->excuses);
+        y->excuses[y->excuse_count++] = (excuse){reason, 1};
+        return;
+    }
+    y->excuses[i].runs++;
+    free(reason);
+}
+
+/* Returns 1 if the run is as it should be as far as it can tell itself. */
+static int judge_run(trial *t, const run *r, const records *own) {
+    char *reason = excuse_of(t, r, own);
     outcome o;
-    scenario s = demanded(t, r, &own);
+    if (reason) {
+        note_excuse(t, reason);
+        return 0;
+    }
+    scenario s = demanded(t, own);
     explain(t->all->chapter, t->exercise, &s, r, &o);
-    if (o.kind == PASS)
-        t->tally->judged++;
-    else if (!is_fragile(t, r, &own, &o))
-        fail(t, r, &own, &o);
-    else if (!list_has(&t->tally->fragile, s.name))
-        list_add(&t->tally->fragile, s.name);
+    int passed = o.kind == PASS;
+    if (!passed && is_calm(t))
+        note_excuse(t, duplicate("are named behind calm:"));
+    else if (!passed)
+        fail(t, r, own, &o);
     outcome_free(&o);
     free(s.expected.lines);
+    return passed;
+}
+
+/* ---- for ever ---- */
+
+/* Is it the same that happened to both, at the same time? */
+static int same_place(const records *own, const records *reference) {
+    const record *a = records_find(own, RECORD_ADVERSITY);
+    const record *b = records_find(reference, RECORD_ADVERSITY);
+    return b && a->ms == b->ms && strcmp(a->word, b->word) == 0 && strcmp(a->file, b->file) == 0;
+}
+
+/* Whoever was cancelled, or refused something, may leave others waiting; but not if the reference
+ * does not. */
+static void judge_rescue(trial *t, const run *reference) {
+    records own, others;
+    const run *r = &t->run;
+    records_parse(&own, text_string(&r->trace), r->trace.length, t->scenario->name);
+    records_parse(&others, text_string(&reference->trace), reference->trace.length,
+                  t->scenario->name);
+    if (!same_place(&own, &others)) {
+        note_excuse(t, duplicate("wait where the reference does not"));
+    } else if (others.ended && !records_find(&others, RECORD_RESCUE)) {
+        outcome o = {.kind = DEADLOCK};
+        o.headline = formatted("Somebody waits for ever since %lld ms; with the reference nobody "
+                               "does.",
+                               (long long)records_find(&own, RECORD_RESCUE)->ms);
+        fail(t, r, &own, &o);
+        outcome_free(&o);
+    } else {
+        t->tally->judged++;
+    }
     records_free(&own);
+    records_free(&others);
 }
 
 /* ---- runs ---- */
-
-static int was_touched(const run *r, const char *name) {
-    records own;
-    records_parse(&own, text_string(&r->trace), r->trace.length, name);
-    int touched = records_find(&own, RECORD_ADVERSITY) != NULL;
-    records_free(&own);
-    return touched;
-}
 
 static int goes_on(trial *t, int touched) {
     if (t->all->options->seed || t->failures)
@@ -187,39 +222,72 @@ static int goes_on(trial *t, int touched) {
     if (t->mode->same_trace)
         return touched && t->number < SEEDS;
     if (touched && t->number >= MOST_PLACES)
-        list_addf(&t->tally->cut_short, "%s", t->scenario->name);
+        t->tally->cut_short++;
     return touched && t->number < MOST_PLACES;
+}
+
+/* What is named without need hides what it was not meant to hide. */
+static void look_at_calm(trial *t) {
+    const options *o = t->all->options;
+    if (o->reference && !o->seed && !t->excused && is_calm(t))
+        check_failed(&t->all->checks, "Nothing went wrong: it need not be named behind calm:.",
+                     "%s %s  %s", t->exercise->id, t->scenario->name, t->mode->name);
+}
+
+static void trial_over(trial *t, int touched) {
+    int more = goes_on(t, touched);
+    run_free(&t->run);
+    t->run = (run){0};
+    t->number++;
+    if (more) {
+        trial_start(t);
+    } else {
+        look_at_calm(t);
+        free(t);
+    }
+}
+
+static void start_process(trial *t, const char *program, void (*ended)(process *p, void *arg)) {
+    t->process = (process){0};
+    scenario_process(&t->process, program, t->exercise->id, t->scenario->name, "virtual");
+    list_addf(&t->process.environment, "WORKBOOK_ADVERSITY=%s %d", t->mode->name, t->number);
+    t->process.directory = duplicate(t->all->directory);
+    t->process.ended = ended;
+    t->process.arg = t;
+    pool_start(&t->all->pool, &t->process);
+}
+
+static void reference_ended(process *p, void *arg) {
+    trial *t = arg;
+    run r;
+    run_take(&r, p, t->all->reference.program);
+    judge_rescue(t, &r);
+    run_free(&r);
+    trial_over(t, 1);
 }
 
 static void ended(process *p, void *arg) {
     trial *t = arg;
-    run r;
-    run_take(&r, p, t->all->build.program);
-    r.adverse = 1;
-    int touched = was_touched(&r, t->scenario->name);
-    if (touched || r.spawn_error)
-        judge_run(t, &r);
+    records own;
+    run_take(&t->run, p, t->all->build.program);
+    t->run.adverse = 1;
+    records_parse(&own, text_string(&t->run.trace), t->run.trace.length, t->scenario->name);
+    int touched = records_find(&own, RECORD_ADVERSITY) != NULL;
+    int rescued = records_find(&own, RECORD_RESCUE) != NULL;
     t->tally->runs += touched;
-    if (!touched && (t->number == 1 || t->all->options->seed))
-        list_addf(&t->tally->untouched, "%s", t->scenario->name);
-    run_free(&r);
-    int more = goes_on(t, touched);
-    t->number++;
-    if (more)
-        trial_start(t);
-    else
-        free(t);
+    t->tally->untouched += !touched && (t->number == 1 || t->all->options->seed);
+    int passed = (touched || t->run.spawn_error) && judge_run(t, &t->run, &own);
+    records_free(&own);
+    if (passed && rescued && t->all->reference.program) {
+        start_process(t, t->all->reference.program, reference_ended);
+        return;
+    }
+    t->tally->judged += passed;
+    trial_over(t, touched);
 }
 
 static void trial_start(trial *t) {
-    const all *a = t->all;
-    t->process = (process){0};
-    scenario_process(&t->process, a->build.program, t->exercise->id, t->scenario->name, "virtual");
-    list_addf(&t->process.environment, "WORKBOOK_ADVERSITY=%s %d", t->mode->name, t->number);
-    t->process.directory = duplicate(a->directory);
-    t->process.ended = ended;
-    t->process.arg = t;
-    pool_start(&t->all->pool, &t->process);
+    start_process(t, t->all->build.program, ended);
 }
 
 static int is_wanted(const all *a, const exercise *e, const scenario *s, const struct mode *m) {
@@ -248,24 +316,29 @@ static void start_all(all *a) {
             }
 }
 
-static void build_program(all *a, const code *code) {
+static void build_one(all *a, build *b) {
+    build_start(&a->builder, b);
+    pool_run(&a->pool);
+    if (!b->program)
+        die("%s\n%s", b->headline, b->words ? b->words : "");
+}
+
+static void build_programs(all *a, const code *code) {
     a->build = (build){.code = code, .chapter = a->chapter, .base = a->options->base, .adverse = 1};
+    a->reference = (build){.chapter = a->chapter, .adverse = 1};
     pool_open(&a->pool);
     builder_open(&a->builder, a->plan, &a->pool);
-    build_start(&a->builder, &a->build);
-    pool_run(&a->pool);
-    if (!a->build.program)
-        die("%s\n%s", a->build.headline, a->build.words ? a->build.words : "");
+    build_one(a, &a->build);
+    if (!a->options->reference)
+        build_one(a, &a->reference);
 }
 
 /* ---- what is said ---- */
 
-static void add_names(text *out, const char *words, const list *names) {
-    if (!names->count)
-        return;
-    text_addf(out, "; %s: ", words);
-    for (int i = 0; i < names->count; i++)
-        text_addf(out, "%s%s", i ? ", " : "", names->items[i]);
+static void add_excuses(text *out, const tally *t) {
+    for (int i = 0; i < t->excuse_count; i++)
+        text_addf(out, "%s%d %s", i ? ", " : "; not judged: ", t->excuses[i].runs,
+                  t->excuses[i].reason);
 }
 
 static void report_mode(all *a, int m) {
@@ -273,16 +346,25 @@ static void report_mode(all *a, int m) {
     text line = {0};
     if (!t->scenarios)
         return;
-    text_addf(&line, "%s %s  %d runs of %d scenarios", a->chapter->name, modes[m].name, t->runs,
-              t->scenarios - t->untouched.count);
-    add_names(&line, modes[m].nothing, &t->untouched);
-    if (t->judged < t->runs)
-        text_addf(&line, ", %d of them to be judged", t->judged);
-    add_names(&line, "only the first places", &t->cut_short);
-    add_names(&line, "these go on with what they were not given", &t->fragile);
-    if (!t->failed)
+    int reached = t->scenarios - t->untouched;
+    text_addf(&line, "%s %s  %d of %d runs judged, of %d scenarios", a->chapter->name,
+              modes[m].name, t->judged, t->runs, reached);
+    if (t->cut_short)
+        text_addf(&line, " (of %d only the first %d places)", t->cut_short, MOST_PLACES);
+    add_excuses(&line, t);
+    if (t->untouched)
+        text_addf(&line, "; %d out of reach: %s", t->untouched, modes[m].nothing);
+    if (!reached)
+        printf("     %s %s  out of reach: %s\n", a->chapter->name, modes[m].name, modes[m].nothing);
+    else if (!t->failed)
         check_passed(&a->checks, "%s", line.data);
     text_free(&line);
+}
+
+static void tally_free(tally *t) {
+    for (int i = 0; i < t->excuse_count; i++)
+        free(t->excuses[i].reason);
+    free(t->excuses);
 }
 
 static const struct mode *mode_of(const char *name) {
@@ -305,16 +387,15 @@ int command_adversity(plan *p, const options *o) {
     code *code = options_code(o, p);
     a.directory = formatted("%s/build/empty", p->root);
     make_directories(a.directory);
-    build_program(&a, code);
+    build_programs(&a, code);
     start_all(&a);
     pool_close(&a.pool);
     for (int i = 0; i < MODES; i++) {
         report_mode(&a, i);
-        list_free(&a.tallies[i].untouched);
-        list_free(&a.tallies[i].cut_short);
-        list_free(&a.tallies[i].fragile);
+        tally_free(&a.tallies[i]);
     }
     build_clear(&a.build);
+    build_clear(&a.reference);
     builder_close(&a.builder);
     free(a.directory);
     code_free(code);

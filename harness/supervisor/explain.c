@@ -51,7 +51,9 @@ static int explain_clock(const evidence *e, outcome *o) {
 }
 
 static int explain_tampering(const evidence *e, outcome *o) {
-    int adverse = records_find(&e->records, RECORD_ADVERSITY) && !e->run->adverse;
+    int adverse = !e->run->adverse && (records_find(&e->records, RECORD_ADVERSITY) ||
+                                       records_find(&e->records, RECORD_RESCUE) ||
+                                       records_find(&e->records, RECORD_REFUSED));
     if (!e->records.tampered && !adverse)
         return 0;
     char *why = words_text(adverse ? "nothing was made to go wrong" : e->records.tampered);

@@ -21,10 +21,10 @@ static const struct command {
      "            [--under address|none|thread|valgrind|arm64]"},
     {"explore", command_explore, PLAN,
      "--chapter X | --exercise ID [--number N] [--seed N] [--show]\n"
-     "            [--base own|reference] [--submission DIR | --reference]"},
+     "            [--base own|reference] [--submission DIR | --reference | --mutant FILE]"},
     {"adversity", command_adversity, WITH_TRACES,
      "--chapter X | --exercise ID [--name SCENARIO] [--mode MODE] [--seed N]\n"
-     "            [--base own|reference] [--submission DIR | --reference]"},
+     "            [--base own|reference] [--submission DIR | --reference | --mutant FILE]"},
     {"grade", command_grade, WITH_TRACES,
      "[--submission DIR | --reference] [--brief] [--json FILE] [--report FILE]"},
     {"grade-all", command_grade_all, WITH_TRACES, "--submissions DIR --out DIR"},

@@ -1,5 +1,6 @@
 #include "options.h"
 
+#include "patch.h"
 #include "under.h"
 
 #include <ctype.h>
@@ -55,8 +56,8 @@ static char *check(const options *o) {
     if (o->under && under_choose(o->under) < 0)
         return formatted("--under is 'address', 'none', 'thread', 'valgrind' or 'arm64', not '%s'",
                          o->under);
-    if (o->reference && o->submission)
-        return duplicate("--reference and --submission exclude each other");
+    if ((o->reference != 0) + (o->submission != NULL) + (o->mutant != NULL) > 1)
+        return duplicate("--reference, --submission and --mutant exclude each other");
     return NULL;
 }
 
@@ -87,6 +88,7 @@ char *options_parse(options *o, int argc, char **argv) {
         {.flag = "--base", .base = &o->base},
         {.flag = "--submission", .string = &o->submission},
         {.flag = "--reference", .given = &o->reference},
+        {.flag = "--mutant", .string = &o->mutant},
         {.flag = "--json", .string = &o->json},
         {.flag = "--report", .string = &o->report},
         {.flag = "--submissions", .string = &o->submissions},
@@ -120,9 +122,40 @@ const char *options_submission(const options *o) {
     return o->submission ? o->submission : o->root;
 }
 
+/* The chapter in whose folder a mutant lies; NULL if it lies elsewhere. */
+static const chapter *chapter_of(const plan *p, const char *path) {
+    for (int i = 0; i < p->chapter_count; i++) {
+        char *folder = formatted("harness/exercises/%s/", p->chapters[i].name);
+        int found = starts_with(path, folder);
+        free(folder);
+        if (found)
+            return &p->chapters[i];
+    }
+    return NULL;
+}
+
+static code *mutant_code(const plan *p, const char *path) {
+    patch change;
+    code *c = code_reference(p);
+    const chapter *of = chapter_of(p, path);
+    char *problem = patch_read(&change, p->root, path), *source = NULL;
+    const char *file = problem ? NULL : fields_get(&change.head, "file");
+    code_file *original = of && file ? code_find(c, of, file) : NULL;
+    if (original)
+        source = patch_apply(&change, file, text_string(&original->source), &problem);
+    if (!source)
+        die("%s: %s", path, problem ? problem : "it is no mutant of an exercise");
+    code_set(c, of, file, source);
+    free(source);
+    patch_free(&change);
+    return c;
+}
+
 code *options_code(const options *o, const plan *p) {
     if (o->reference)
         return code_reference(p);
+    if (o->mutant)
+        return mutant_code(p, o->mutant);
     char *problem = NULL;
     code *c = code_submission(p, options_submission(o), "submission", &problem);
     if (!c)

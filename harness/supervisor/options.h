@@ -15,7 +15,8 @@ typedef struct options {
     const char *scenario; /* --scenario */
     base base;            /* --base own|reference; own by default */
     const char *submission;
-    int reference; /* the reference's code instead of a submission */
+    int reference;      /* the reference's code instead of a submission */
+    const char *mutant; /* --mutant: the reference as the mutant of this path changes it */
     const char *json, *report;
     const char *submissions, *out;
     const char *clock; /* --clock virtual|real; NULL: what each scenario says */
@@ -37,7 +38,7 @@ char *options_parse(options *o, int argc, char **argv);
 /* The directory that holds the chapters/ to be graded: --submission, or else the root. */
 const char *options_submission(const options *o);
 
-/* The code that the options ask for: --reference, or that of options_submission. Ends the program
+/* The code that the options ask for: --reference, --mutant, or that of options_submission. Ends the program
  * with a message if there is none. The caller's. */
 code *options_code(const options *o, const plan *p);
 

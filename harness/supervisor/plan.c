@@ -104,6 +104,25 @@ static int read_points(const fields *f, const char *path) {
     return (int)points;
 }
 
+/* `calm: cancel one two memory one`: the names of modes, and behind each scenarios. */
+static void read_calm(exercise *e, const char *value) {
+    static const char *const modes[] = {"reset", "cancel", "cancel-woken", "memory", NULL};
+    list words = {0};
+    const char *mode = NULL;
+    split(&words, value ? value : "", " ");
+    for (int i = 0; i < words.count; i++) {
+        const char *found = NULL;
+        for (int m = 0; modes[m]; m++)
+            if (strcmp(modes[m], words.items[i]) == 0)
+                found = modes[m];
+        if (found)
+            mode = found;
+        else
+            list_addf(&e->calm, "%s %s", mode ? mode : "?", words.items[i]);
+    }
+    list_free(&words);
+}
+
 static void read_exercise(const plan *p, const chapter *c, exercise *e, const char *id,
                           int with_traces) {
     fields f = {0};
@@ -119,6 +138,7 @@ static void read_exercise(const plan *p, const chapter *c, exercise *e, const ch
         if (strcmp(f.items[i].key, "hint") == 0)
             list_add(&e->hints, f.items[i].value);
     split(&e->pieces, fields_get(&f, "pieces") ? fields_get(&f, "pieces") : "", " ");
+    read_calm(e, fields_get(&f, "calm"));
     read_scenarios(p, e);
     for (int i = 0; with_traces && i < e->scenario_count; i++)
         read_trace(p, e, &e->scenarios[i]);

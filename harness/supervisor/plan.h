@@ -38,6 +38,7 @@ typedef struct exercise {
     char *id, *title, *book, *contract;
     list hints;
     list pieces; /* scenarios whose events show in which pieces bytes move */
+    list calm;   /* "MODE SCENARIO" for those that do not stand such adversity themselves */
     int points;
     char *directory; /* harness/exercises/NN-name/TOPIC/EXERCISE */
     scenario *scenarios;

@@ -109,7 +109,9 @@ static const struct shape {
     {"loop", RECORD_LOOP, "s"},
     {"broken-clock", RECORD_BROKEN_CLOCK, "s"},
     {"no-leak-check", RECORD_NO_LEAK_CHECK, ""},
-    {"adversity", RECORD_ADVERSITY, "msc"},
+    {"adversity", RECORD_ADVERSITY, "msfc"},
+    {"rescue", RECORD_RESCUE, "m"},
+    {"refused", RECORD_REFUSED, "sf"},
     {"missing", RECORD_MISSING, "s"},
     {"end", RECORD_END, ""},
 };

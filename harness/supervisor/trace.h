@@ -30,7 +30,9 @@ typedef enum record_kind {
     RECORD_LOOP,          /* word: open */
     RECORD_BROKEN_CLOCK,  /* word: why */
     RECORD_NO_LEAK_CHECK, /* LeakSanitizer cannot work here */
-    RECORD_ADVERSITY,     /* ms; word: what went wrong on purpose; callers */
+    RECORD_ADVERSITY,     /* ms; word: what went wrong on purpose; file: for which task; callers */
+    RECORD_RESCUE,        /* ms when nothing happened any more, and all who waited were cancelled */
+    RECORD_REFUSED,       /* word: a function that failed; file: the name of its error */
     RECORD_MISSING,       /* word: a function that is called and that no file defines */
     RECORD_END,
 } record_kind;

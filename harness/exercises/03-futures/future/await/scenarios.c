@@ -63,8 +63,8 @@ static void seat(counter *c, int number, const char *name, future *f) {
 /* Waits until everybody has left: for ever, if somebody is not served. */
 static void see_them_off(counter *c) {
     c->host = coroutine_current();
-    while (c->present)
-        loop_suspend(NULL);
+    while (c->present && loop_suspend(NULL) == 0)
+        ;
 }
 
 static void wake(guest *g, int code) {

@@ -1,0 +1,96 @@
+#include "refusals.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Memory of the scenario's own. And the word for one whose error is to be told: the macro that
+ * calls it has the function's name, which is not expanded again in itself. */
+static const char BEGINNING[] =
+    "void *__real_malloc(__SIZE_TYPE__), *__real_calloc(__SIZE_TYPE__, __SIZE_TYPE__);\n"
+    "void *__real_realloc(void *, __SIZE_TYPE__);\n"
+    "char *__real_strdup(const char *);\n"
+    "#define malloc __real_malloc\n"
+    "#define calloc __real_calloc\n"
+    "#define realloc __real_realloc\n"
+    "#undef strdup\n"
+    "#define strdup __real_strdup\n"
+    "void harness_refused(const char *function, int code);\n"
+    "#define HARNESS_TOLD(call, name) __extension__({ __typeof__(call) harness_code = call; "
+    "if (harness_code < 0) harness_refused(name, (int)harness_code); harness_code; })\n";
+
+/* The declaration that begins here, if it is that of a function that returns an error and hands
+ * something out: its name, the caller's. Else NULL. */
+static char *name_declared(const char *line) {
+    size_t type = starts_with(line, "int ") ? 4 : starts_with(line, "ssize_t ") ? 8 : 0;
+    const char *name = line + type, *end = strchr(line, ';');
+    size_t length = 0;
+    while (isalnum((unsigned char)name[length]) || name[length] == '_')
+        length++;
+    if (!type || !length || name[length] != '(' || !end)
+        return NULL;
+    char *declaration = formatted("%.*s", (int)(end - line), line);
+    int hands_out = strstr(declaration, "**") && !strchr(declaration, '{');
+    free(declaration);
+    return hands_out ? formatted("%.*s", (int)length, name) : NULL;
+}
+
+static void add_header(const char *path, text *out) {
+    text header = {0};
+    if (read_file(path, &header))
+        return;
+    for (const char *line = text_string(&header); line;) {
+        char *name = name_declared(line);
+        if (name)
+            text_addf(out, "#define %s(...) HARNESS_TOLD(%s(__VA_ARGS__), \"%s\")\n", name, name,
+                      name);
+        free(name);
+        line = strchr(line, '\n');
+        line = line ? line + 1 : NULL;
+    }
+    text_free(&header);
+}
+
+static void add_headers(const plan *p, const chapter *c, text *out) {
+    list names = {0};
+    char *directory = formatted("%s/solutions/%s", p->root, c->name);
+    list_directory(directory, &names);
+    for (int i = 0; i < names.count; i++) {
+        char *path = formatted("%s/%s", directory, names.items[i]);
+        if (ends_with(path, ".h"))
+            add_header(path, out);
+        free(path);
+    }
+    list_free(&names);
+    free(directory);
+}
+
+/* Behind the last #include; and how many lines are before that. */
+static const char *behind_includes(const char *source, int *lines) {
+    const char *behind = source;
+    int n = 0;
+    *lines = 0;
+    for (const char *line = source; line; n++) {
+        const char *end = strchr(line, '\n');
+        if (starts_with(line, "#include") && end) {
+            behind = end + 1;
+            *lines = n + 1;
+        }
+        line = end ? end + 1 : NULL;
+    }
+    return behind;
+}
+
+void refusals_watch(const plan *p, const chapter *c, text *source) {
+    text watched = {0};
+    int lines;
+    const char *behind = behind_includes(text_string(source), &lines);
+    text_add_bytes(&watched, text_string(source), (size_t)(behind - text_string(source)));
+    text_add(&watched, BEGINNING);
+    for (int i = 0; i < c->below_count; i++)
+        add_headers(p, c->below[i], &watched);
+    add_headers(p, c, &watched);
+    text_addf(&watched, "#line %d\n%s", lines + 1, behind);
+    text_free(source);
+    *source = watched;
+}
