@@ -10,6 +10,7 @@
  *     cancel 7         whoever waits as the 7th is cancelled, in the turn after
  *     cancel-woken 7   the 7th who is woken is cancelled in the turn in which he goes on
  *     memory 7         the 7th allocation fails
+ *     count 0          nothing goes wrong, and records say how many such places there are
  *
  * A record says where it happened, and to whom; without one nothing did. After the last four kinds
  * of trouble a program may wait for what never comes any more: then a record says so, everybody who
@@ -39,12 +40,13 @@
 
 enum { MOST_CUTS = 2000, MOST_RESCUES = 4, MOST_REFUSALS = 20 };
 
-enum { CALM, ORDER, CUT, RESET, CANCEL, CANCEL_WOKEN, MEMORY };
+enum { CALM, ORDER, CUT, RESET, CANCEL, CANCEL_WOKEN, MEMORY, COUNT };
 static int mode;
-static const char *const names[] = {"",       "order",        "cut",   "reset",
-                                    "cancel", "cancel-woken", "memory"};
-static long long number; /* the seed, or which one */
-static long long count;  /* places so far */
+static const char *const names[] = {"",       "order",        "cut",    "reset",
+                                    "cancel", "cancel-woken", "memory", "count"};
+static long long number;        /* the seed, or which one */
+static long long count;         /* places so far */
+static long long counts[COUNT]; /* of every mode, when they are counted */
 static int told, rescues, refusals;
 static uint64_t chance_state;
 
@@ -68,7 +70,7 @@ void *__real_realloc(void *memory, size_t size);
 /* Nobody else shall read what is meant for us. */
 void harness_adversity_start(void) {
     const char *words = getenv("WORKBOOK_ADVERSITY");
-    for (int i = ORDER; words && i <= MEMORY; i++) {
+    for (int i = ORDER; words && i <= COUNT; i++) {
         size_t length = strlen(names[i]);
         if (strncmp(words, names[i], length) == 0 && words[length] == ' ') {
             number = atoll(words + length);
@@ -108,9 +110,25 @@ void harness_refused(const char *function, int code) {
     harness_record_write(&r);
 }
 
+/* The scenario is complete. */
+void harness_adversity_end(void) {
+    if (mode != COUNT)
+        return;
+    for (int i = ORDER; i < COUNT; i++) {
+        record r;
+        harness_record_begin(&r, "places");
+        harness_record_text(&r, names[i]);
+        harness_record_number(&r, counts[i]);
+        harness_record_write(&r);
+    }
+}
+
 /* Is this the place? */
 static int is_hit(int of) {
-    return mode == of && harness_on_loop_thread() && ++count == number;
+    if (!harness_on_loop_thread())
+        return 0;
+    counts[of]++;
+    return mode == of && ++count == number;
 }
 
 /* splitmix64, by Sebastiano Vigna. */
@@ -147,7 +165,10 @@ static int those_that_cannot(struct epoll_event *events, int ready) {
 /* What is ready at once comes in any order, or only a part of it comes in this turn. Of a poll that
  * would wait something must come, or the time would go on. Returns how many come. */
 int harness_adversity_order(struct epoll_event *events, int ready, int timeout) {
-    if (mode != ORDER || ready < 1 || (ready == 1 && timeout != 0))
+    if (ready < 1 || (ready == 1 && timeout != 0))
+        return ready;
+    counts[ORDER]++;
+    if (mode != ORDER)
         return ready;
     tell("what is ready comes in another order", CALLER);
     for (int i = ready - 1; i > 0; i--)
@@ -182,15 +203,16 @@ static void reset(int fd) {
  * of scenarios are let through: they play the other side. */
 ssize_t harness_adversity_bytes(int fd, size_t size, const void *caller) {
     uintptr_t pc;
-    if ((mode != CUT && mode != RESET) || size == 0 || !harness_on_loop_thread() ||
+    if ((mode != CUT && mode != RESET && mode != COUNT) || size == 0 || !harness_on_loop_thread() ||
         harness_pc((uintptr_t)caller, &pc) || !is_connection(fd))
         return (ssize_t)size;
+    counts[CUT]++;
     if (is_hit(RESET)) {
         tell("the connection is reset", CALLER);
         reset(fd);
         return -ECONNRESET;
     }
-    if (mode == RESET || count++ >= MOST_CUTS)
+    if (mode != CUT || count++ >= MOST_CUTS)
         return (ssize_t)size;
     tell("reads and writes are cut", CALLER);
     if (chance(8) == 0)

@@ -123,6 +123,8 @@ static void check(void) {
     harness_stacks_check();
     if (!harness_debug)
         harness_leaks_check();
+    if (harness_adversity_end)
+        harness_adversity_end();
 }
 
 static void settings(const struct scenario *s) {

@@ -129,6 +129,7 @@ int __real_uv_run(uv_loop_t *loop, uv_run_mode mode);
 struct epoll_event;
 #define HARNESS_ADVERSITY __attribute__((weak))
 HARNESS_ADVERSITY void harness_adversity_start(void);
+HARNESS_ADVERSITY void harness_adversity_end(void);
 HARNESS_ADVERSITY int harness_adversity_order(struct epoll_event *events, int ready, int timeout);
 HARNESS_ADVERSITY ssize_t harness_adversity_bytes(int fd, size_t size, const void *caller);
 HARNESS_ADVERSITY int harness_adversity_rescue(void);

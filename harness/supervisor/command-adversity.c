@@ -46,7 +46,7 @@ typedef struct excuse {
 
 /* What is known of one mode. */
 typedef struct tally {
-    int runs, judged, scenarios, untouched, cut_short, failed;
+    int runs, judged, scenarios, out_of_reach, cut_short, failed;
     excuse *excuses;
     int excuse_count;
 } tally;
@@ -60,17 +60,19 @@ typedef struct all {
     build build, reference;
     char *directory;
     checks checks;
+    int calm;  /* scenarios that pass on a quiet day */
+    list sick; /* those that do not */
     tally tallies[MODES];
 } all;
 
-/* One scenario under one mode, once for each number. */
+/* One scenario under one mode, once for each number; without a mode, once on a quiet day. */
 typedef struct trial {
     all *all;
     const exercise *exercise;
     const scenario *scenario;
     const struct mode *mode;
     tally *tally;
-    int number, failures, excused;
+    int number, last, failures, excused;
     process process;
     run run; /* waits for what the reference does */
 } trial;
@@ -161,6 +163,17 @@ static void note_excuse(trial *t, char *reason) {
     free(reason);
 }
 
+/* Is a run in which nothing was made to go wrong as the contract wants it? */
+static int is_passed(const trial *t) {
+    outcome o;
+    scenario s = *t->scenario;
+    s.real_clock = 0;
+    explain(t->all->chapter, t->exercise, &s, &t->run, &o);
+    int passed = o.kind == PASS;
+    outcome_free(&o);
+    return passed;
+}
+
 /* Returns 1 if the run is as it should be as far as it can tell itself. */
 static int judge_run(trial *t, const run *r, const records *own) {
     char *reason = excuse_of(t, r, own);
@@ -216,16 +229,6 @@ static void judge_rescue(trial *t, const run *reference) {
 
 /* ---- runs ---- */
 
-static int goes_on(trial *t, int touched) {
-    if (t->all->options->seed || t->failures)
-        return 0;
-    if (t->mode->same_trace)
-        return touched && t->number < SEEDS;
-    if (touched && t->number >= MOST_PLACES)
-        t->tally->cut_short++;
-    return touched && t->number < MOST_PLACES;
-}
-
 /* What is named without need hides what it was not meant to hide. */
 static void look_at_calm(trial *t) {
     const options *o = t->all->options;
@@ -234,12 +237,10 @@ static void look_at_calm(trial *t) {
                      "%s %s  %s", t->exercise->id, t->scenario->name, t->mode->name);
 }
 
-static void trial_over(trial *t, int touched) {
-    int more = goes_on(t, touched);
+static void trial_over(trial *t) {
     run_free(&t->run);
     t->run = (run){0};
-    t->number++;
-    if (more) {
+    if (t->number++ < t->last && !t->failures) {
         trial_start(t);
     } else {
         look_at_calm(t);
@@ -250,7 +251,8 @@ static void trial_over(trial *t, int touched) {
 static void start_process(trial *t, const char *program, void (*ended)(process *p, void *arg)) {
     t->process = (process){0};
     scenario_process(&t->process, program, t->exercise->id, t->scenario->name, "virtual");
-    list_addf(&t->process.environment, "WORKBOOK_ADVERSITY=%s %d", t->mode->name, t->number);
+    list_addf(&t->process.environment, "WORKBOOK_ADVERSITY=%s %d",
+              t->mode ? t->mode->name : "count", t->number);
     t->process.directory = duplicate(t->all->directory);
     t->process.ended = ended;
     t->process.arg = t;
@@ -263,7 +265,7 @@ static void reference_ended(process *p, void *arg) {
     run_take(&r, p, t->all->reference.program);
     judge_rescue(t, &r);
     run_free(&r);
-    trial_over(t, 1);
+    trial_over(t);
 }
 
 static void ended(process *p, void *arg) {
@@ -275,7 +277,6 @@ static void ended(process *p, void *arg) {
     int touched = records_find(&own, RECORD_ADVERSITY) != NULL;
     int rescued = records_find(&own, RECORD_RESCUE) != NULL;
     t->tally->runs += touched;
-    t->tally->untouched += !touched && (t->number == 1 || t->all->options->seed);
     int passed = (touched || t->run.spawn_error) && judge_run(t, &t->run, &own);
     records_free(&own);
     if (passed && rescued && t->all->reference.program) {
@@ -283,37 +284,77 @@ static void ended(process *p, void *arg) {
         return;
     }
     t->tally->judged += passed;
-    trial_over(t, touched);
+    trial_over(t);
 }
 
 static void trial_start(trial *t) {
     start_process(t, t->all->build.program, ended);
 }
 
-static int is_wanted(const all *a, const exercise *e, const scenario *s, const struct mode *m) {
-    const options *o = a->options;
+/* ---- a quiet day first ---- */
+
+/* One mode of a scenario that has that many places for it. */
+static void begin_mode(const trial *calm, int m, int64_t places) {
+    all *a = calm->all;
+    tally *y = &a->tallies[m];
+    trial *t = allocate(sizeof *t);
+    int most = modes[m].same_trace ? SEEDS : places < MOST_PLACES ? (int)places : MOST_PLACES;
+    int seed = a->options->seed;
+    *t = (trial){.all = a, .exercise = calm->exercise, .scenario = calm->scenario};
+    t->mode = &modes[m];
+    t->tally = y;
+    t->number = seed ? seed : 1;
+    t->last = seed ? seed : most;
+    y->cut_short += !modes[m].same_trace && places > MOST_PLACES && !seed;
+    trial_start(t);
+}
+
+/* A scenario that goes wrong anyway has nothing to say. The others say where something can be made
+ * to go wrong. */
+static void calm_ended(process *p, void *arg) {
+    trial *t = arg;
+    const options *o = t->all->options;
+    records own;
+    run_take(&t->run, p, t->all->build.program);
+    t->run.adverse = 1;
+    records_parse(&own, text_string(&t->run.trace), t->run.trace.length, t->scenario->name);
+    int passes = is_passed(t);
+    if (passes)
+        t->all->calm++;
+    else
+        list_addf(&t->all->sick, "%s %s", t->exercise->id, t->scenario->name);
+    for (int i = 0; passes && i < own.count; i++)
+        for (int m = 0; m < MODES; m++) {
+            const record *r = &own.items[i];
+            if (r->kind != RECORD_PLACES || strcmp(r->word, modes[m].name) != 0 ||
+                (o->mode && strcmp(o->mode, r->word) != 0))
+                continue;
+            t->all->tallies[m].scenarios++;
+            if (r->numbers[0] > 0)
+                begin_mode(t, m, r->numbers[0]);
+            else
+                t->all->tallies[m].out_of_reach++;
+        }
+    records_free(&own);
+    run_free(&t->run);
+    free(t);
+}
+
+static int is_wanted(const options *o, const exercise *e, const scenario *s) {
     return (!o->exercise || strcmp(o->exercise, e->id) == 0) &&
-           (!o->name || strcmp(o->name, s->name) == 0) &&
-           (!o->mode || strcmp(o->mode, m->name) == 0) && !s->cost_large;
+           (!o->name || strcmp(o->name, s->name) == 0) && !s->cost_large;
 }
 
 static void start_all(all *a) {
-    for (int m = 0; m < MODES; m++)
-        for (int i = 0; i < a->chapter->exercise_count; i++)
-            for (int j = 0; j < a->chapter->exercises[i].scenario_count; j++) {
-                const exercise *e = &a->chapter->exercises[i];
-                if (!is_wanted(a, e, &e->scenarios[j], &modes[m]))
-                    continue;
-                trial *t = allocate(sizeof *t);
-                *t = (trial){.all = a,
-                             .exercise = e,
-                             .scenario = &e->scenarios[j],
-                             .mode = &modes[m],
-                             .tally = &a->tallies[m],
-                             .number = a->options->seed ? a->options->seed : 1};
-                t->tally->scenarios++;
-                trial_start(t);
-            }
+    for (int i = 0; i < a->chapter->exercise_count; i++)
+        for (int j = 0; j < a->chapter->exercises[i].scenario_count; j++) {
+            const exercise *e = &a->chapter->exercises[i];
+            if (!is_wanted(a->options, e, &e->scenarios[j]))
+                continue;
+            trial *t = allocate(sizeof *t);
+            *t = (trial){.all = a, .exercise = e, .scenario = &e->scenarios[j]};
+            start_process(t, a->build.program, calm_ended);
+        }
 }
 
 static void build_one(all *a, build *b) {
@@ -346,19 +387,32 @@ static void report_mode(all *a, int m) {
     text line = {0};
     if (!t->scenarios)
         return;
-    int reached = t->scenarios - t->untouched;
+    if (t->scenarios == t->out_of_reach) {
+        printf("     %s %s  out of reach: %s\n", a->chapter->name, modes[m].name, modes[m].nothing);
+        return;
+    }
     text_addf(&line, "%s %s  %d of %d runs judged, of %d scenarios", a->chapter->name,
-              modes[m].name, t->judged, t->runs, reached);
+              modes[m].name, t->judged, t->runs, t->scenarios - t->out_of_reach);
     if (t->cut_short)
         text_addf(&line, " (of %d only the first %d places)", t->cut_short, MOST_PLACES);
     add_excuses(&line, t);
-    if (t->untouched)
-        text_addf(&line, "; %d out of reach: %s", t->untouched, modes[m].nothing);
-    if (!reached)
-        printf("     %s %s  out of reach: %s\n", a->chapter->name, modes[m].name, modes[m].nothing);
-    else if (!t->failed)
+    if (t->out_of_reach)
+        text_addf(&line, "; %d out of reach: %s", t->out_of_reach, modes[m].nothing);
+    if (!t->failed)
         check_passed(&a->checks, "%s", line.data);
     text_free(&line);
+}
+
+/* Scenarios that do not pass when nothing goes wrong are the business of make test. */
+static void report_sick(all *a) {
+    if (a->sick.count && a->options->reference)
+        check_failed(&a->checks, "", "%s  %d scenarios do not pass on a quiet day",
+                     a->chapter->name, a->sick.count);
+    if (!a->sick.count && !a->calm)
+        check_failed(&a->checks, "", "there is no such scenario");
+    for (int i = 0; i < a->sick.count; i++)
+        printf("     %s  does not pass, also when nothing goes wrong (make test)\n",
+               a->sick.items[i]);
 }
 
 static void tally_free(tally *t) {
@@ -390,6 +444,8 @@ int command_adversity(plan *p, const options *o) {
     build_programs(&a, code);
     start_all(&a);
     pool_close(&a.pool);
+    report_sick(&a);
+    list_free(&a.sick);
     for (int i = 0; i < MODES; i++) {
         report_mode(&a, i);
         tally_free(&a.tallies[i]);

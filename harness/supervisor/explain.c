@@ -50,10 +50,14 @@ static int explain_clock(const evidence *e, outcome *o) {
     return 1;
 }
 
+/* Does it say that things were made to go wrong? */
+static int is_of_adversity(const records *r) {
+    return records_find(r, RECORD_ADVERSITY) || records_find(r, RECORD_RESCUE) ||
+           records_find(r, RECORD_PLACES) || records_find(r, RECORD_REFUSED);
+}
+
 static int explain_tampering(const evidence *e, outcome *o) {
-    int adverse = !e->run->adverse && (records_find(&e->records, RECORD_ADVERSITY) ||
-                                       records_find(&e->records, RECORD_RESCUE) ||
-                                       records_find(&e->records, RECORD_REFUSED));
+    int adverse = !e->run->adverse && is_of_adversity(&e->records);
     if (!e->records.tampered && !adverse)
         return 0;
     char *why = words_text(adverse ? "nothing was made to go wrong" : e->records.tampered);

@@ -111,6 +111,7 @@ static const struct shape {
     {"no-leak-check", RECORD_NO_LEAK_CHECK, ""},
     {"adversity", RECORD_ADVERSITY, "msfc"},
     {"rescue", RECORD_RESCUE, "m"},
+    {"places", RECORD_PLACES, "sn"},
     {"refused", RECORD_REFUSED, "sf"},
     {"missing", RECORD_MISSING, "s"},
     {"end", RECORD_END, ""},

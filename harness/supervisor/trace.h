@@ -32,6 +32,7 @@ typedef enum record_kind {
     RECORD_NO_LEAK_CHECK, /* LeakSanitizer cannot work here */
     RECORD_ADVERSITY,     /* ms; word: what went wrong on purpose; file: for which task; callers */
     RECORD_RESCUE,        /* ms when nothing happened any more, and all who waited were cancelled */
+    RECORD_PLACES,        /* word: a mode; numbers[0]: places for it, counted on purpose */
     RECORD_REFUSED,       /* word: a function that failed; file: the name of its error */
     RECORD_MISSING,       /* word: a function that is called and that no file defines */
     RECORD_END,
