@@ -135,6 +135,22 @@ static int is_calm(const trial *t) {
     return calm;
 }
 
+/* The function of the layers with which the scenario itself has given back the memory that was used
+ * nevertheless: it should have waited for those who use it. The caller's; NULL if it is not so. */
+static char *given_back_with(const run *r) {
+    sanitizer_report s;
+    char *name = NULL;
+    if (!strstr(text_string(&r->report), "use-after-free"))
+        return NULL;
+    sanitizer_parse(&s, text_string(&r->report), r->program);
+    for (int i = 0; i + 1 < s.freed.count && !name; i++)
+        if (s.freed.items[i + 1].kind == FRAME_SCENARIO)
+            name = s.freed.items[i].kind == FRAME_SCENARIO ? duplicate("free")
+                                                           : duplicate(s.freed.items[i].function);
+    sanitizer_report_free(&s);
+    return name;
+}
+
 /* A scenario is written for a quiet day. That it uses a pointer after it was told that it does not
  * get it says nothing about the layer. Returns why the run is not judged, the caller's; or NULL. */
 static char *excuse_of(const trial *t, const run *r, const records *own) {
@@ -145,6 +161,13 @@ static char *excuse_of(const trial *t, const run *r, const records *own) {
     if (refused && (strstr(text_string(&r->report), "null pointer") ||
                     (crash && strcmp(crash->word, "null") == 0)))
         return formatted("use what %s did not give", refused->word);
+    char *function = given_back_with(r);
+    if (function && ends_with(function, "free")) {
+        char *reason = formatted("use what they gave back with %s", function);
+        free(function);
+        return reason;
+    }
+    free(function);
     return NULL;
 }
 
