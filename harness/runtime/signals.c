@@ -89,6 +89,8 @@ static _Noreturn void complete(void) {
     harness_record_text(&r, "harness");
     harness_record_text(&r, "stack overflow in the guard page");
     harness_record_write(&r);
+    if (harness_adversity_end)
+        harness_adversity_end();
     harness_record_begin(&r, "end");
     harness_record_write(&r);
     harness_end(STATUS_COMPLETE);

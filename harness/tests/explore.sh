@@ -1,6 +1,6 @@
 #!/bin/sh
-# explore.sh - random programs and adversity: what is right passes, what is wrong is found, made
-# short and replayed, and no submission can make use of either.
+# explore.sh - random programs: what is right is run as by the reference, what is wrong is found,
+# made short and replayed.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 
@@ -83,34 +83,6 @@ says "what is not done is left out" 'lock/acquire is not done yet' \
     "$workbook" explore --chapter 07 --base reference --number 10
 submission broken 's/^int lock_release/int lock_release(/'
 says "what does not compile is not explored" 'lock/acquire' explore "$work/broken"
-
-# Adversity.
-adversity() { # submission, mode
-    "$workbook" adversity --submission "$1" --base reference --exercise lock/acquire --mode "$2"
-}
-submission right ''
-says "a lock that is right stands failed allocations" '0 failed' adversity "$work/right" memory
-submission unchecked 's/^    return \*out ? 0 : UV_ENOMEM;/    (*out)->locked = 0;\n    return 0;/'
-says "one that does not look what malloc returned does not" 'SEED=' \
-    adversity "$work/unchecked" memory
-says "cancellations are stood by what is right" '0 failed' adversity "$work/right" cancel-woken
-says "the mode that does not reach a scenario says so" 'no reads or writes of sockets: ' \
-    adversity "$work/right" cut
-says "lines may be cut anywhere" '0 failed' "$workbook" adversity --reference \
-    --exercise stream/lines --mode cut
-
-# The verdict is out of reach: whoever asks for adversity himself gets none, and whoever claims it
-# is found out.
-submission asks '/^#include <stdlib.h>/a\
-__attribute__((constructor)) static void ask(void) { setenv("WORKBOOK_ADVERSITY", "cut 1", 1); }'
-says "a submission cannot ask for adversity" '✓ lock/acquire' \
-    "$workbook" test --submission "$work/asks" --base reference --exercise lock/acquire
-submission claims '/^#include <stdlib.h>/a\
-#include <unistd.h>
-/^    l->locked = 0;/i\
-    (void)!write(3, "adversity\\t0\\tluck\\n", 17);'
-says "nor claim it" 'Something other than the scenario wrote' \
-    "$workbook" test --submission "$work/claims" --base reference --exercise lock/acquire
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
