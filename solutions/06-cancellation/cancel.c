@@ -163,6 +163,8 @@ int cancel_and_wait(future *f) {
     future_cancel(f);
     int error = future_await(f, NULL);
     int asked = me && task_cancelling(me) > before;
+    if (error == UV_ECANCELED && future_done(f))
+        error = future_error(f); /* it may have failed in the very turn in which you were asked */
     if (error == 0 || error == UV_ECANCELED)
         error = asked || !future_done(f) ? UV_ECANCELED : 0;
     future_release(f);

@@ -24,6 +24,7 @@ int guests_call(guests *all, void *told);
 
 struct barrier {
     int parties, here, broken;
+    unsigned round; /* the number of this one */
     guests guests;
 };
 
@@ -60,6 +61,7 @@ static char aborted; /* what those are told whose round is broken off */
 static void end_round(barrier *b, void *told) {
     intptr_t number = 1;
     b->here = 0;
+    b->round++;
     while (guests_call(&b->guests, told ? told : (void *)number))
         number++;
 }
@@ -72,9 +74,10 @@ int barrier_wait(barrier *b) {
         return b->parties - 1;
     }
     void *told = NULL;
+    unsigned round = b->round;
     b->here++;
     int code = guests_wait(&b->guests, &told);
-    if (!told)
+    if (!told && round == b->round) /* he may be cancelled in the turn in which his round ends */
         b->here--;
     if (code < 0)
         return code;

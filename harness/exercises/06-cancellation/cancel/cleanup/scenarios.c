@@ -148,9 +148,14 @@ static int ends_late(void *name, void **result) {
     return error;
 }
 
-static int cancel_in_the_same_turn(void *arg, void **result) {
+static int fails_late(void *name, void **result) {
+    ends_late(name, result);
+    return UV_EIO;
+}
+
+static int cancel_in_the_same_turn(void *ends, void **result) {
     task *a, *m;
-    task_create(ends_late, "A", "A", &a);
+    task_create(*(coroutine_fn *)ends, "A", "A", &a);
     loop_sleep(10);
     task_create(ends_another, a, "M", &m);
     while (!task_done(a))
@@ -166,7 +171,14 @@ static int cancel_in_the_same_turn(void *arg, void **result) {
 /* M was ready to go on when it was cancelled. */
 SCENARIO(in_the_same_turn, "a cancellation of the caller in the turn in which the task ends is not "
                            "swallowed") {
-    async_run(cancel_in_the_same_turn, NULL, NULL);
+    coroutine_fn ends = ends_late;
+    async_run(cancel_in_the_same_turn, &ends, NULL);
+}
+
+SCENARIO(fails_in_the_same_turn,
+         "a task that fails has failed, also if the caller is asked to end in that very turn") {
+    coroutine_fn ends = fails_late;
+    async_run(cancel_in_the_same_turn, &ends, NULL);
 }
 
 /* ---- in_a_cleanup ---- */
