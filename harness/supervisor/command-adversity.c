@@ -151,6 +151,30 @@ static char *given_back_with(const run *r) {
     return name;
 }
 
+/* Does the scenario itself wait, in a call of loop_suspend or loop_sleep of its own, whatever it is
+ * told? Below its frame there are only those of the loop. */
+static int waits_itself(const run *r, const records *own) {
+    int itself = 0;
+    if (!records_find(own, RECORD_DEADLOCK) && !records_find(own, RECORD_ENDLESS))
+        return 0;
+    for (int i = 0; i < own->count && !itself; i++) {
+        const record *waiter = &own->items[i];
+        frames f = {0};
+        if (waiter->kind != RECORD_WAITER)
+            continue;
+        symbolize(r->program, waiter->callers, waiter->caller_count, &f);
+        int j = 0;
+        while (j < f.count &&
+               (f.items[j].kind == FRAME_RUNTIME || ends_with(f.items[j].file, "/loop.c") ||
+                ends_with(f.items[j].file, "/context.c") ||
+                ends_with(f.items[j].file, "/coroutine.c")))
+            j++;
+        itself = j < f.count && f.items[j].kind == FRAME_SCENARIO;
+        frames_free(&f);
+    }
+    return itself;
+}
+
 /* A scenario is written for a quiet day. That it uses a pointer after it was told that it does not
  * get it says nothing about the layer. Returns why the run is not judged, the caller's; or NULL. */
 static char *excuse_of(const trial *t, const run *r, const records *own) {
@@ -168,6 +192,8 @@ static char *excuse_of(const trial *t, const run *r, const records *own) {
         return reason;
     }
     free(function);
+    if (waits_itself(r, own))
+        return duplicate("wait in a loop of their own");
     return NULL;
 }
 
@@ -264,6 +290,8 @@ static void look_at_calm(trial *t) {
 }
 
 static void trial_over(trial *t) {
+    if (t->run.out_of_time)
+        t->last = t->number; /* the others would take as long */
     run_free(&t->run);
     t->run = (run){0};
     if (t->number++ < t->last && !t->failures) {

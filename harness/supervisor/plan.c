@@ -106,7 +106,8 @@ static int read_points(const fields *f, const char *path) {
 
 /* `calm: cancel one two memory one`: the names of modes, and behind each scenarios. */
 static void read_calm(exercise *e, const char *value) {
-    static const char *const modes[] = {"reset", "cancel", "cancel-woken", "memory", NULL};
+    static const char *const modes[] = {"order",        "cut",    "reset", "cancel",
+                                        "cancel-woken", "memory", NULL};
     list words = {0};
     const char *mode = NULL;
     split(&words, value ? value : "", " ");
