@@ -362,7 +362,12 @@ static void begin_mode(const trial *calm, int m, int64_t places) {
     t->number = seed ? seed : 1;
     t->last = seed ? seed : most;
     y->cut_short += !modes[m].same_trace && places > MOST_PLACES && !seed;
-    trial_start(t);
+    if (!modes[m].same_trace && t->number > places) {
+        note_excuse(t, duplicate("have fewer places"));
+        free(t);
+    } else {
+        trial_start(t);
+    }
 }
 
 /* A scenario that goes wrong anyway has nothing to say. The others say where something can be made
