@@ -148,6 +148,7 @@ static int leave_the_room(void *arg, void **result) {
     chat_unregister(c, a);
     hear("Ben", b);
     chat_say(c, b, "Anybody here?");
+    loop_sleep(0); /* in the next turn it is sent */
     hear("Ada", a);
     hear("Ben", b);
     statistics();
