@@ -57,8 +57,8 @@ static char *changed_reference(mutant *m, const code *reference) {
 
 static void request_add(mutants *all, const code *code, chapter *c, exercise *only) {
     all->requests = reallocate(all->requests, (size_t)(all->request_count + 1) * sizeof(request));
-    all->requests[all->request_count++] =
-        (request){.code = code, .chapter = c, .base = BASE_REFERENCE, .only = only};
+    all->requests[all->request_count++] = (request){
+        .code = code, .chapter = c, .base = BASE_REFERENCE, .only = only, .until_failure = 1};
 }
 
 static void mutant_add(mutants *all, const plan *p, const code *reference, mutant m,
