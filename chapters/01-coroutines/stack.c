@@ -54,13 +54,10 @@ static void *new_stack(void) {
     return base || !POOL_MAX ? base : area_take();
 }
 
-/* Takes a stack from the pool. One that will be taken soon is fetched into the cache meanwhile. */
 static void *take_pooled(void) {
     void *base = pool[--pooled];
-    if (pooled >= 4) {
-        char *soon = pool[pooled - 4];
-        __builtin_prefetch(soon + STACK_SIZE - stack_shift(soon) - 1, 1);
-    }
+    if (pooled >= STACKS_AHEAD)
+        stack_soon(pool[pooled - STACKS_AHEAD]);
     return base;
 }
 

@@ -11,17 +11,27 @@
 #include <string.h>
 #include <time.h>
 
+/* What was said in a room in this turn of the loop, and will go to its members together. */
+typedef struct talk {
+    message *said[CHAT_LINES];
+    int count;
+} talk;
+
 struct chat {
     chat_options options;
     room rooms[CHAT_ROOMS];
+    talk talks[CHAT_ROOMS]; /* in rooms[i] */
     json_t *names; /* an object whose keys are the names that are taken: jansson's hash table */
     chat_stats stats;
     int serial; /* how many clients were ever registered */
 
     semaphore *turns; /* a permit for each line that may be answered in this turn */
     int taken;        /* of them */
-    handle *refill;   /* gives them back in the next turn; NULL while none is taken */
+    handle *turn;     /* calls next_turn; NULL if there is nothing to do in it */
 };
+
+static int expect_turn(chat *c);
+static void send_talk(chat *c, room *r);
 
 static void create_rooms(chat *c) {
     static const char *rooms[CHAT_ROOMS][2] = {
@@ -51,11 +61,13 @@ int chat_new(const chat_options *options, chat **out) {
 void chat_free(chat *c) {
     if (!c)
         return;
-    for (int i = 0; i < CHAT_ROOMS; i++)
+    for (int i = 0; i < CHAT_ROOMS; i++) {
+        send_talk(c, &c->rooms[i]); /* to nobody */
         room_clear(&c->rooms[i]);
-    if (c->refill)
-        handle_cancel(c->refill);
-    handle_release(c->refill);
+    }
+    if (c->turn)
+        handle_cancel(c->turn);
+    handle_release(c->turn);
     semaphore_free(c->turns);
     json_decref(c->names);
     free(c);
@@ -119,6 +131,7 @@ int chat_join(chat *c, client *who, const char *room_id) {
     if (!r)
         return UV_ENOENT;
     chat_leave(c, who);
+    send_talk(c, r); /* what was said before is not for the newcomer, who is told of it */
     int error = room_add(r, who);
     if (!error)
         chat_log(c, "%s joined %s", who->name, r->name);
@@ -129,9 +142,34 @@ int chat_leave(chat *c, client *who) {
     room *r = who->room;
     if (!r)
         return UV_ENOTCONN;
+    send_talk(c, r);
     int error = room_remove(r, who);
     chat_log(c, "%s left %s", who->name, r->name);
     return error;
+}
+
+/* Everybody in the room gets what was said there: one message, for whose parts nobody pays but its
+ * maker. Without memory for it they get the parts. */
+static void send_talk(chat *c, room *r) {
+    talk *t = &c->talks[r - c->rooms];
+    message *all = NULL;
+    if (t->count > 1 && message_join(t->said, t->count, &all) == 0)
+        room_broadcast(r, all, NULL);
+    for (int i = 0; i < t->count; i++) {
+        if (!all)
+            room_broadcast(r, t->said[i], NULL);
+        message_release(t->said[i]);
+    }
+    message_release(all);
+    t->count = 0;
+}
+
+/* Takes over a reference to m. */
+static void add_to_talk(chat *c, room *r, message *m) {
+    talk *t = &c->talks[r - c->rooms];
+    t->said[t->count++] = m;
+    if (t->count == CHAT_LINES || expect_turn(c) < 0)
+        send_talk(c, r);
 }
 
 int chat_say(chat *c, client *who, const char *text) {
@@ -149,22 +187,28 @@ int chat_say(chat *c, client *who, const char *text) {
     if (error < 0)
         return error;
     room_remember(r, m);
-    room_broadcast(r, m, NULL);
     c->stats.total_messages++;
-    message_release(m);
+    add_to_talk(c, r, m);
     return 0;
 }
 
 /* ---- turns ---- */
 
-/* A new turn of the loop: all permits are there again. */
-static int refill(void *arg) {
+/* A new turn of the loop: what was said in the last one goes out, and all permits are there again.
+ */
+static int next_turn(void *arg) {
     chat *c = arg;
-    handle_release(c->refill);
-    c->refill = NULL;
+    handle_release(c->turn);
+    c->turn = NULL;
+    for (int i = 0; i < CHAT_ROOMS; i++)
+        send_talk(c, &c->rooms[i]);
     for (; c->taken > 0; c->taken--)
         semaphore_release(c->turns);
     return 0;
+}
+
+static int expect_turn(chat *c) {
+    return c->turn ? 0 : loop_call_soon(loop_running(), next_turn, c, &c->turn);
 }
 
 int chat_take_turn(chat *c) {
@@ -172,7 +216,5 @@ int chat_take_turn(chat *c) {
     if (error < 0)
         return error;
     c->taken++;
-    if (!c->refill)
-        error = loop_call_soon(loop_running(), refill, c, &c->refill);
-    return error;
+    return expect_turn(c);
 }

@@ -76,6 +76,47 @@ int http_parse(char *head, request_head *out) {
     return out->host ? 0 : UV_EINVAL;
 }
 
+/* Takes the port off a Host, and the brackets off an address of IPv6. out: at least 256 bytes.
+ * Returns 1, or 0 if it is no Host. */
+static int without_port(const char *host, char *out) {
+    int bracket = *host == '[';
+    const char *start = host + bracket, *rest = start + strcspn(start, bracket ? "]" : ":");
+    size_t size = (size_t)(rest - start);
+    if (size == 0 || size >= 256 || (bracket && !*rest))
+        return 0;
+    memcpy(out, start, size);
+    out[size] = '\0';
+    rest += bracket;
+    return !*rest || (*rest == ':' && strspn(rest + 1, "0123456789") == strlen(rest + 1));
+}
+
+static int is_loopback(const char *host) {
+    unsigned char v4[4], v6[16];
+    struct in6_addr one = IN6ADDR_LOOPBACK_INIT;
+    if (uv_inet_pton(AF_INET, host, v4) == 0)
+        return v4[0] == 127;
+    if (uv_inet_pton(AF_INET6, host, v6) == 0)
+        return memcmp(v6, &one, sizeof v6) == 0;
+    return strcasecmp(host, "localhost") == 0;
+}
+
+static int is_address(const char *host) {
+    unsigned char bytes[16];
+    return uv_inet_pton(AF_INET, host, bytes) == 0 || uv_inet_pton(AF_INET6, host, bytes) == 0;
+}
+
+int http_is_here(const char *host, const char *listening, const char *name) {
+    char bare[256];
+    if (!without_port(host, bare))
+        return 0;
+    if (is_loopback(bare) || strcasecmp(bare, listening) == 0)
+        return 1;
+    if (name && strcasecmp(bare, name) == 0)
+        return 1;
+    int everywhere = strcmp(listening, "0.0.0.0") == 0 || strcmp(listening, "::") == 0;
+    return everywhere && is_address(bare);
+}
+
 int http_handshake(const request_head *request, char accept[WEBSOCKET_ACCEPT]) {
     // exercise websocket/handshake
     // In the order of the header.
@@ -94,6 +135,7 @@ static const char *reason(int status) {
                    {404, "Not Found"},
                    {405, "Method Not Allowed"},
                    {408, "Request Timeout"},
+                   {421, "Misdirected Request"},
                    {426, "Upgrade Required"},
                    {431, "Request Header Fields Too Large"}};
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
@@ -131,6 +173,14 @@ static int refuse(stream *s, int status) {
     char body[64];
     int length = snprintf(body, sizeof body, "%d %s\n", status, reason(status));
     return send_answer(s, status, "text/plain", body, (size_t)length);
+}
+
+static int refuse_host(stream *s) {
+    static const char body[] =
+        "421 Misdirected Request\n"
+        "This server does not go by the name in the address that you have asked for.\n"
+        "Ask for localhost, or for the address where it listens; or start it with --name NAME.\n";
+    return send_answer(s, 421, "text/plain", body, strlen(body));
 }
 
 static int send_page(stream *s, const web *w, const char *path) {
@@ -187,6 +237,8 @@ static int answer(stream *s, const web *w, char *head) {
     request_head request;
     if (http_parse(head, &request) < 0)
         return refuse(s, 400);
+    if (!http_is_here(request.host, w->listening, w->name))
+        return refuse_host(s);
     if (strcmp(request.method, "GET") != 0)
         return refuse(s, 405);
     if (strcmp(request.path, "/chat") == 0)

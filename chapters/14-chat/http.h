@@ -37,6 +37,14 @@ int http_parse(char *head, request_head *out);
  * accept is "" unless it is 101. */
 int http_handshake(const request_head *request, char accept[WEBSOCKET_ACCEPT]);
 
+/* Returns 1 if host, the value of a Host ("localhost:8000", "[::1]"), is this server, else 0:
+ *   localhost, 127.x.x.x and [::1] always,
+ *   listening, what start_server was given; if that is "0.0.0.0" or "::", every address,
+ *   name, another name that it was given by whoever started it; or NULL.
+ * Any other name may belong to a stranger who has it lead to this address. To the browser his page
+ * and the chat are then one and the same, and Origin is the same as Host. */
+int http_is_here(const char *host, const char *listening, const char *name);
+
 /* A file that is served. */
 typedef struct page {
     const char *path, *type; /* "/chat.css", "text/css" */
@@ -49,6 +57,7 @@ typedef struct web {
     sessions *sessions;
     const page *pages;
     int page_count;
+    const char *listening, *name; /* as http_is_here has them */
 } web;
 
 /* For start_server: arg is a web. */

@@ -16,6 +16,8 @@ struct message {
     size_t size;
     char *frame; /* NULL until a browser is there */
     size_t frame_size;
+    int count;        /* of the messages that were joined to this one, */
+    message *parts[]; /* and these, with a reference to each */
 };
 
 /* The object as a line. Returns 0 or UV_ENOMEM. */
@@ -45,6 +47,47 @@ int message_new(json_t *content, message **out) {
     return UV_ENOMEM;
 }
 
+/* Puts bytes of all parts one after the other. Returns them, or NULL without memory. */
+static char *join_bytes(const message *m, const char *(*bytes_of)(message *part, size_t *size),
+                        size_t *total) {
+    size_t size, done = 0;
+    *total = 0;
+    for (int i = 0; i < m->count; i++, *total += size)
+        if (!bytes_of(m->parts[i], &size))
+            return NULL;
+    char *bytes = malloc(*total + 1);
+    for (int i = 0; bytes && i < m->count; i++, done += size) {
+        const char *part = bytes_of(m->parts[i], &size);
+        memcpy(bytes + done, part, size);
+    }
+    if (bytes)
+        bytes[done] = '\0';
+    return bytes;
+}
+
+static const char *line_of(message *m, size_t *size) {
+    return message_line(m, size);
+}
+
+int message_join(message *const *messages, int count, message **out) {
+    message *m = *out = calloc(1, sizeof *m + (size_t)count * sizeof *messages);
+    if (!m)
+        return UV_ENOMEM;
+    m->references = 1;
+    m->content = json_array();
+    int failed = !m->content;
+    for (; m->count < count; m->count++) {
+        m->parts[m->count] = message_retain(messages[m->count]);
+        failed |= json_array_append(m->content, messages[m->count]->content);
+    }
+    m->line = join_bytes(m, line_of, &m->size);
+    if (!failed && m->line)
+        return 0;
+    message_release(m);
+    *out = NULL;
+    return UV_ENOMEM;
+}
+
 message *message_retain(message *m) {
     m->references++;
     return m;
@@ -53,6 +96,8 @@ message *message_retain(message *m) {
 void message_release(message *m) {
     if (!m || --m->references > 0)
         return;
+    for (int i = 0; i < m->count; i++)
+        message_release(m->parts[i]);
     json_decref(m->content);
     free(m->line);
     free(m->frame);
@@ -69,7 +114,9 @@ const char *message_line(const message *m, size_t *size) {
 }
 
 const char *message_frame(message *m, size_t *size) {
-    if (!m->frame && websocket_frame(m->line, m->size - 1, &m->frame, &m->frame_size) < 0)
+    if (!m->frame && m->count)
+        m->frame = join_bytes(m, message_frame, &m->frame_size);
+    else if (!m->frame && websocket_frame(m->line, m->size - 1, &m->frame, &m->frame_size) < 0)
         return NULL;
     *size = m->frame_size;
     return m->frame;

@@ -1,10 +1,11 @@
 /* chat_load.c - many clients in one room, over TCP, as fast as the server can.
  *
- *     chat_load PORT PID CLIENTS SENDERS SECONDS [RATE]
+ *     chat_load PORT PID CLIENTS SECONDS SENDERS...
  *
- * All clients register and join "general", a hundred at a time. Then the senders speak, each as
- * soon as it has heard itself (or, with a RATE, so many messages a second by all of them together),
- * and all clients listen. Prints, separated by tabs: messages delivered per second; messages
+ * All clients register and join "general", 400 at a time. Then the senders speak, each as soon as
+ * it has heard itself, and all clients listen. If there are several numbers of senders, each not
+ * less than the one before, that is done for one after the other. Prints a line for each, with tabs
+ * between: the number of senders; messages delivered per second; messages
  * delivered per second of the processor's time that the server PID got, which is what counts on a
  * busy machine; the median and the 99th percentile of the delay from the call that sends to the
  * call that receives, in milliseconds; and the share of this program's time in which it had nothing
@@ -22,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WAVE = 100, EVENTS = 1024, PATIENCE_S = 120, WATCHED = 16, SAMPLES = 1 << 22 };
+enum { WAVE = 400, EVENTS = 1024, PATIENCE_S = 120, WATCHED = 16, SAMPLES = 1 << 22 };
 
 typedef struct client {
     int fd, number;
@@ -34,7 +35,7 @@ typedef struct client {
 
 static client *clients;
 static int client_count, sender_count, epoll, waiting; /* waiting: for room_info */
-static int measuring;
+static int speaking, measuring;
 static long delivered;
 static float *delays; /* ms */
 static int delay_count;
@@ -120,7 +121,7 @@ static void look_into(client *c, const char *line, size_t size) {
     if (measuring && delay_count < SAMPLES)
         delays[delay_count++] = (float)((seconds() - sent) * 1000);
     const char *from = memmem(at, size - (size_t)(at - line), "from ", 5);
-    if (measuring == 1 && c->number < sender_count && from && atoi(from + 5) == c->number)
+    if (speaking && c->number < sender_count && from && atoi(from + 5) == c->number)
         speak(c);
 }
 
@@ -205,18 +206,7 @@ static void enter_all(int port) {
         turn(20);
 }
 
-/* Speaks at a fixed rate for a time, one sender after the other. */
-static void speak_at(double rate, double time) {
-    double start = seconds(), now;
-    long said = 0;
-    while ((now = seconds()) < start + time) {
-        for (; (double)said < (now - start) * rate; said++)
-            speak(&clients[said % sender_count]);
-        turn(1);
-    }
-}
-
-static void speak_freely(double time) {
+static void listen_for(double time) {
     double end = seconds() + time;
     while (seconds() < end)
         turn(100);
@@ -240,39 +230,54 @@ static int by_size(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
+/* So many speak: for a fifth of the time to warm up, and then everything counts. */
+static void measure(int senders, double time, const char *pid) {
+    int from = sender_count;
+    sender_count = senders;
+    for (int i = from; i < senders; i++)
+        speak(&clients[i]);
+    speaking = 1;
+    listen_for(time / 5);
+    delivered = delay_count = 0;
+    idle = 0;
+    measuring = 1;
+    double start = seconds(), used = used_by(pid);
+    listen_for(time);
+    double took = seconds() - start;
+    used = used_by(pid) - used;
+    measuring = 0;
+    qsort(delays, (size_t)delay_count, sizeof *delays, by_size);
+    if (!delay_count || used <= 0)
+        fail("no message has come");
+    printf("%d\t%.0f\t%.0f\t%.1f\t%.1f\t%.2f\n", senders, (double)delivered / took,
+           (double)delivered / used, (double)delays[delay_count / 2],
+           (double)delays[(long)delay_count * 99 / 100], idle / took);
+    fflush(stdout);
+}
+
 int main(int argc, char **argv) {
     struct rlimit files;
     if (argc < 6) {
-        fprintf(stderr, "usage: chat_load PORT PID CLIENTS SENDERS SECONDS [RATE]\n");
+        fprintf(stderr, "usage: chat_load PORT PID CLIENTS SECONDS SENDERS...\n");
         return 2;
     }
     getrlimit(RLIMIT_NOFILE, &files);
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
     client_count = atoi(argv[3]);
-    sender_count = atoi(argv[4]);
-    double time = atof(argv[5]), rate = argc > 6 ? atof(argv[6]) : 0;
     clients = calloc((size_t)client_count, sizeof *clients);
     delays = malloc(SAMPLES * sizeof *delays);
     epoll = epoll_create1(0);
     if (!clients || !delays || epoll < 0)
         fail("memory");
     enter_all(atoi(argv[1]));
-    measuring = rate > 0 ? 2 : 1;
-    for (int i = 0; i < sender_count && rate <= 0; i++)
-        speak(&clients[i]);
-    rate > 0 ? speak_at(rate, time / 5) : speak_freely(time / 5); /* to warm up */
-    delivered = delay_count = 0;
-    idle = 0;
-    double start = seconds(), used = used_by(argv[2]);
-    rate > 0 ? speak_at(rate, time) : speak_freely(time);
-    double took = seconds() - start;
-    used = used_by(argv[2]) - used;
-    qsort(delays, (size_t)delay_count, sizeof *delays, by_size);
-    if (!delay_count)
-        fail("no message has come");
-    printf("%.0f\t%.0f\t%.1f\t%.1f\t%.2f\n", (double)delivered / took, (double)delivered / used,
-           (double)delays[delay_count / 2], (double)delays[(long)delay_count * 99 / 100],
-           idle / took);
+    for (int i = 5; i < argc; i++) {
+        int senders = atoi(argv[i]);
+        if (senders < 1 || senders > client_count) {
+            fprintf(stderr, "chat_load: %s: not 1 to %d senders\n", argv[i], client_count);
+            return 2;
+        }
+        measure(senders, atof(argv[4]), argv[2]);
+    }
     return 0;
 }

@@ -37,8 +37,7 @@ static inline int send_note(client *c, const char *text) {
 }
 
 /* Says what a message is, in words. */
-static inline void tell(const char *who, const message *m) {
-    json_t *o = message_content(m);
+static inline void tell_object(const char *who, json_t *o) {
     const char *type = json_string_value(json_object_get(o, "type"));
     const char *text = json_string_value(json_object_get(o, "message"));
     if (strcmp(type, "chat_message") == 0) {
@@ -60,6 +59,15 @@ static inline void tell(const char *who, const message *m) {
     } else {
         emit(who, "hears: %s", text ? text : type);
     }
+}
+
+/* The same for each of those that were joined. */
+static inline void tell(const char *who, const message *m) {
+    json_t *o = message_content(m), *one;
+    size_t i;
+    if (json_is_object(o))
+        tell_object(who, o);
+    json_array_foreach(o, i, one) tell_object(who, one);
 }
 
 /* Takes what waits for a client, and tells of it. */

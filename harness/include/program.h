@@ -149,9 +149,10 @@ static int program_report(const actor *a, const instruction *in, int code) {
     return code;
 }
 
-static int program_value(const actor *a, const instruction *in, int code, void *value) {
-    if (code == 0 && value)
-        emit(a->name, "%s: %d", in->text, (int)(intptr_t)value);
+/* value: where the call that returned code has put its result. */
+static int program_value(const actor *a, const instruction *in, int code, void *const *value) {
+    if (code == 0 && *value)
+        emit(a->name, "%s: %d", in->text, (int)(intptr_t)*value);
     else
         program_report(a, in, code);
     return code;
@@ -185,13 +186,13 @@ static int do_task_cancel(actor *a, instruction *in) {
 static int do_future_await(actor *a, instruction *in) {
     future *f = program_future(in->words[1]);
     void *value = NULL;
-    return f ? program_value(a, in, future_await(f, &value), value) : 0;
+    return f ? program_value(a, in, future_await(f, &value), &value) : 0;
 }
 
 static int do_task_await(actor *a, instruction *in) {
     actor *whom = program_actor(in->words[1]);
     void *value = NULL;
-    return whom && whom->task ? program_value(a, in, task_await(whom->task, &value), value) : 0;
+    return whom && whom->task ? program_value(a, in, task_await(whom->task, &value), &value) : 0;
 }
 
 static int do_return(actor *a, instruction *in) {
@@ -268,7 +269,7 @@ static int program_perform(actor *a, char *text);
 static int do_wait_for(actor *a, instruction *in) {
     future *f = program_future(in->words[2]);
     void *value = NULL;
-    return f ? program_value(a, in, wait_for(f, program_ms(in), &value), value) : 0;
+    return f ? program_value(a, in, wait_for(f, program_ms(in), &value), &value) : 0;
 }
 
 /* The instruction behind the number, in a scope. */
@@ -290,7 +291,7 @@ static int do_shield(actor *a, instruction *in) {
     int code = f ? shield(f, &outer) : 0;
     if (!f || code < 0)
         return code;
-    code = program_value(a, in, future_await(outer, &value), value);
+    code = program_value(a, in, future_await(outer, &value), &value);
     future_release(outer);
     return code;
 }
@@ -393,7 +394,7 @@ static int do_queue_put(actor *a, instruction *in) {
     int waits = strcmp(in->words[0], "queue_put") == 0;
     int code =
         waits ? queue_put(program_queue(in), item) : queue_put_nowait(program_queue(in), item);
-    return program_value(a, in, code, item);
+    return program_value(a, in, code, &item);
 }
 
 static int do_queue_get(actor *a, instruction *in) {
@@ -401,7 +402,7 @@ static int do_queue_get(actor *a, instruction *in) {
     int waits = strcmp(in->words[0], "queue_get") == 0;
     int code =
         waits ? queue_get(program_queue(in), &item) : queue_get_nowait(program_queue(in), &item);
-    return program_value(a, in, code, item);
+    return program_value(a, in, code, &item);
 }
 
 static int do_queue_task_done(actor *a, instruction *in) {

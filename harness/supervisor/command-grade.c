@@ -53,9 +53,10 @@ static void grade_code(grade *g, plan *p, const code *code) {
     request *requests = allocate((size_t)(2 * p->chapter_count) * sizeof *requests);
     int count = 0;
     for (int i = 0; i < p->chapter_count; i++) {
-        requests[count++] = (request){code, &p->chapters[i], BASE_OWN, NULL, NULL};
+        requests[count++] = (request){.code = code, .chapter = &p->chapters[i], .base = BASE_OWN};
         if (i > 0) /* the first chapter has no lower layers */
-            requests[count++] = (request){code, &p->chapters[i], BASE_REFERENCE, NULL, NULL};
+            requests[count++] =
+                (request){.code = code, .chapter = &p->chapters[i], .base = BASE_REFERENCE};
     }
     judge(p, requests, count, isatty(STDERR_FILENO) ? progress : NULL, NULL);
     *g = (grade){.plan = p, .code = code, .count = p->chapter_count};

@@ -1,5 +1,7 @@
 #include "evidence.h"
 
+#include "under.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,8 +155,10 @@ int explain_cost(const evidence *e, outcome *o) {
     const scenario *s = e->scenario;
     if (!s->cost_large)
         return 0;
+    int judged = under_what()->slowness == 1; /* else it is the tool that is measured */
     const record *cost = records_find(&e->records, RECORD_COST);
-    if (!cost || cost->numbers[0] != s->cost_small || cost->numbers[2] != s->cost_large) {
+    if (!cost || cost->numbers[0] != s->cost_small ||
+        cost->numbers[2] != (judged ? s->cost_large : s->cost_small)) {
         o->kind = TAMPER;
         o->headline = duplicate("The scenario ended without the measurement that it is there for.");
         return 1;
@@ -162,7 +166,7 @@ int explain_cost(const evidence *e, outcome *o) {
     double items = (double)s->cost_large / s->cost_small;
     double small = cost->numbers[1] > 0 ? (double)cost->numbers[1] : 1;
     double large = (double)cost->numbers[3], times = large / small;
-    if (!too_slow(items, times, large))
+    if (!judged || !too_slow(items, times, large))
         return 0;
     int quadratic = times * times < items * items * items * items * items;
     char *more = ratio_words(items), *longer = ratio_words(times);

@@ -301,9 +301,45 @@ static void measure_costs(trial *t, int exercise) {
             attempt_start(t, exercise, i, 0);
 }
 
+static void left_out(trial *t, int exercise, int scenario) {
+    for (int i = 0; i < t->request_count; i++) {
+        const request *r = t->requests[i];
+        outcome *o = &r->results[exercise].outcomes[scenario];
+        explain_not_run(&r->chapter->exercises[exercise].scenarios[scenario],
+                        first_failed(r, exercise)->kind, "An earlier scenario has failed.", NULL,
+                        o);
+    }
+    t->left[exercise]--;
+    step(t->judging);
+}
+
+/* Starts the scenarios from a number on: only the first of them if the later ones may be left out,
+ * and none if that is so. */
+static void start_from(trial *t, int exercise, int scenario) {
+    const struct exercise *e = &t->build.chapter->exercises[exercise];
+    int one_by_one = t->requests[0]->until_failure;
+    int failed = one_by_one && first_failed(t->requests[0], exercise) != NULL;
+    for (int i = scenario, started = 0; i < e->scenario_count && !(one_by_one && started); i++) {
+        if (is_cost(e, i))
+            continue;
+        if (failed)
+            left_out(t, exercise, i);
+        else
+            attempt_start(t, exercise, i, 0);
+        started = !failed;
+    }
+    if (t->left[exercise] == 0)
+        measure_costs(t, exercise);
+}
+
 static void scenario_over(trial *t, int exercise, int scenario) {
     step(t->judging);
-    if (!is_cost(&t->build.chapter->exercises[exercise], scenario) && --t->left[exercise] == 0)
+    if (is_cost(&t->build.chapter->exercises[exercise], scenario))
+        return;
+    t->left[exercise]--;
+    if (t->requests[0]->until_failure)
+        start_from(t, exercise, scenario + 1);
+    else if (t->left[exercise] == 0)
         measure_costs(t, exercise);
 }
 
@@ -311,11 +347,7 @@ static void exercise_start(trial *t, int exercise) {
     const struct exercise *e = &t->build.chapter->exercises[exercise];
     for (int i = 0; i < e->scenario_count; i++)
         t->left[exercise] += !is_cost(e, i);
-    for (int i = 0; i < e->scenario_count; i++)
-        if (!is_cost(e, i))
-            attempt_start(t, exercise, i, 0);
-    if (t->left[exercise] == 0)
-        measure_costs(t, exercise);
+    start_from(t, exercise, 0);
 }
 
 static void built(build *b, void *arg) {
@@ -347,7 +379,7 @@ static int same_base(const judging *j, const request *a, const request *b) {
 
 static int same(const judging *j, const request *a, const request *b) {
     return a->code == b->code && a->chapter == b->chapter && a->only == b->only &&
-           same_base(j, a, b);
+           a->until_failure == b->until_failure && same_base(j, a, b);
 }
 
 static trial *trial_for(judging *j, trial *trials, int count, const request *r) {

@@ -10,7 +10,7 @@ typedef struct under {
     const char *libraries;  /* where pkg-config looks; NULL: where it always does */
     const char *sanitizers; /* flags for what is tested */
     const char *runner;     /* words before the program; "" if it runs by itself */
-    int slowness;           /* how many times as long things may take */
+    int slowness;           /* how many times as long things may take; 1: costs are judged */
 } under;
 
 /* What counts from now on. */

@@ -11,6 +11,7 @@ work=$PWD/build/check/chat
 python=/usr/bin/python3 # Debian's packages are for Debian's Python
 [ -x "$python" ] || python=python3
 server=
+browsers=
 passed=0
 failed=0
 
@@ -38,6 +39,7 @@ mkdir -p "$work"
 
 end_all() {
     [ -z "$server" ] || kill -9 "$server" 2>/dev/null
+    [ -z "$browsers" ] || kill "$browsers" 2>/dev/null
     [ ! -f "$work/pid" ] || kill -9 "$(cat "$work/pid")" 2>/dev/null
 }
 trap end_all EXIT
@@ -56,16 +58,19 @@ is() {
     fi
 }
 
-# The checks of another program, which prints them; a status other than 0 is one more.
+# Counts the checks of another program, which has printed them; a status other than 0 is one more.
+count_checks() { # words, file, status
+    grep -E '^(ok  |FAIL) ' "$2"
+    passed=$((passed + $(grep -c '^ok ' "$2")))
+    failed=$((failed + $(grep -c '^FAIL' "$2")))
+    is "$1" "$3 $([ "$3" -eq 0 ] || tail -n 3 "$2")" "0 "
+}
+
 checks_of() { # words, command ...
     words=$1
     shift
     timeout 600 "$@" >"$work/checks.out" 2>&1
-    status=$?
-    grep -E '^(ok  |FAIL) ' "$work/checks.out"
-    passed=$((passed + $(grep -c '^ok ' "$work/checks.out")))
-    failed=$((failed + $(grep -c '^FAIL' "$work/checks.out")))
-    is "$words" "$status $([ $status -eq 0 ] || tail -n 3 "$work/checks.out")" "0 "
+    count_checks "$words" "$work/checks.out" $?
 }
 
 # Waits up to 60 s for a line in a file, and prints what stands behind the words on it.
@@ -91,19 +96,48 @@ start_server() { # options
 interrupt_server() {
     kill -INT "$server"
     (
-        sleep 30
+        for _ in $(seq 300); do
+            sleep 0.1
+            kill -0 "$server" || exit 0
+        done
         kill -9 "$server"
-    ) 2>/dev/null &
-    watchdog=$!
+    ) >/dev/null 2>&1 &
     wait "$server" 2>/dev/null
     status=$?
-    kill "$watchdog" 2>/dev/null
     server=
 }
 
 say() { # words ...
     printf '%s\n' "$@"
 }
+
+# Somebody with nc who stays until he is told to leave. What he hears is in a file.
+enter() { # file, words ...
+    file=$1
+    shift
+    mkfifo "$work/words"
+    nc 127.0.0.1 "$tcp" <"$work/words" >"$file" 2>&1 &
+    guest=$!
+    exec 9>"$work/words"
+    rm "$work/words"
+    [ $# -eq 0 ] || say "$@" >&9
+}
+
+leave() {
+    kill "$guest" 2>/dev/null
+    exec 9>&-
+    wait "$guest" 2>/dev/null
+}
+
+# Browsers take their time, so they begin first, with a server of their own.
+start_server --clients 50
+echo "$server" >"$work/pid"
+server=
+CHAT_TCP=$tcp CHAT_HTTP=$http
+export CHAT_TCP CHAT_HTTP
+timeout 600 "$python" harness/tests/chat_page.py "$http" "$tcp" "sh harness/tests/chat.sh" "$work" \
+    >"$work/browsers.out" 2>&1 &
+browsers=$!
 
 # Bad starts.
 "$workbook" demo --chapter 14 --name chat_server -- --tcp nowhere >"$work/usage.out" 2>&1
@@ -147,10 +181,18 @@ if command -v curl >/dev/null 2>&1; then
     is "a WebSocket without an upgrade" "$(status_of "http://127.0.0.1:$http/chat")" 426
     is "a head that is too large" \
         "$(status_of -H "X: $(head -c 10000 /dev/zero | tr '\0' x)" "http://127.0.0.1:$http/")" 431
-    is "no HTTP at all" "$(say 'hello' '' '' | timeout 30 curl -s -m 5 telnet://127.0.0.1:"$http" | head -c 12)" ""
+    is "localhost" "$(status_of "http://localhost:$http/")" 200
+    is "a stranger's name that leads here" \
+        "$(status_of -H "Host: evil.example:$http" "http://127.0.0.1:$http/") $(grep -c -e '--name NAME' "$work/body")" "421 1"
+    is "also for a WebSocket, whose origin is that name" \
+        "$(status_of -H "Host: evil.example:$http" -H "Origin: http://evil.example:$http" -H 'Connection: upgrade' \
+            -H 'Upgrade: websocket' -H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' \
+            "http://127.0.0.1:$http/chat")" 421
 else
     is "curl is installed" no yes
 fi
+is "no HTTP at all" "$(printf 'hello\r\n\r\n' | timeout 30 nc 127.0.0.1 "$http" | head -n 1 | tr -d '\r')" \
+    "HTTP/1.1 400 Bad Request"
 
 checks_of "clients in Python over TCP" "$python" harness/tests/chat_clients.py tcp "$tcp"
 checks_of "clients in Python over WebSockets (python3-websockets)" \
@@ -159,44 +201,40 @@ checks_of "clients in Python over WebSockets (python3-websockets)" \
 # The log.
 is "the log says who was dropped, and why" "$(grep -c '^slow is dropped: too-slow$' "$work/server.out")" 1
 
-# Ctrl-C, with somebody who listens and somebody who does not.
-{
-    say '{"type":"register","username":"last"}'
-    sleep 60
-} | timeout 60 nc 127.0.0.1 "$tcp" >"$work/last.out" 2>&1 &
-listener=$!
+# Ctrl-C, with somebody who listens.
+enter "$work/last.out" '{"type":"register","username":"last"}'
 after '"type":"registered"' "$work/last.out" >/dev/null
 interrupt_server
 is "Ctrl-C ends the server with status 0" "$status" 0
 is "and everybody is told" "$(grep -c '"code":"closing"' "$work/last.out")" 1
 is "and nothing is left to be said" "$(grep -c '^Closed\. Messages: ' "$work/server.out")" 1
-kill "$listener" 2>/dev/null
+leave
 
-# A limit.
-start_server --clients 1
-{
-    say '{"type":"register","username":"one"}'
-    sleep 20
-} | timeout 60 nc 127.0.0.1 "$tcp" >"$work/one.out" 2>&1 &
-listener=$!
+# A limit, and another name.
+start_server --clients 1 --name chat.example
+enter "$work/one.out" '{"type":"register","username":"one"}'
 after '"type":"registered"' "$work/one.out" >/dev/null
 is "one too many is refused, and hears why" \
     "$(say '{"type":"register","username":"two"}' | timeout 30 nc 127.0.0.1 "$tcp" | grep -c '"code":"full"')" 1
-kill "$listener" 2>/dev/null
+leave
+is "a name that the server was given" \
+    "$(curl -s -m 30 -o "$work/body" -w '%{http_code}' -H "Host: chat.example" "http://127.0.0.1:$http/")" 200
 interrupt_server
 
 # Silence.
 start_server --idle 1
-is "who says nothing is dropped, and hears why" "$(sleep 20 | timeout 30 nc 127.0.0.1 "$tcp" | grep -c '"code":"idle"')" 1
+enter "$work/silent.out"
+is "who does not say who he is is dropped, and hears why" "$(after '"code":"idl' "$work/silent.out" | cut -c 1-2)" 'e"'
+leave
+enter "$work/pinged.out" '{"type":"register","username":"silent"}'
+is "who is silent is pinged" "$(after '"type":"pin' "$work/pinged.out" | cut -c 1-2)" 'g"'
+leave
 interrupt_server
 
 # Browsers.
-start_server --clients 50
-echo "$server" >"$work/pid"
-CHAT_TCP=$tcp CHAT_HTTP=$http
-export CHAT_TCP CHAT_HTTP
-checks_of "two browsers and nc (chromium, chromium-driver, python3-selenium)" \
-    "$python" harness/tests/chat_page.py "$http" "$tcp" "sh harness/tests/chat.sh" "$work"
+wait "$browsers"
+count_checks "two browsers and nc (chromium, chromium-driver, python3-selenium)" "$work/browsers.out" $?
+browsers=
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

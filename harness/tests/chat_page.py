@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 try:
     from selenium import webdriver
@@ -162,8 +163,9 @@ def run(a, b):
 with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profiles:
     browsers = []
     try:
-        for name in "ab":
-            browsers.append(browser(os.path.join(profiles, name)))
+        with ThreadPoolExecutor() as pool:
+            starts = [pool.submit(browser, os.path.join(profiles, name)) for name in "ab"]
+        browsers = [start.result() for start in starts]
         run(*browsers)
     finally:
         for one in browsers:

@@ -766,8 +766,13 @@ static void drop_scheduled(loop *l) {
     }
     while (l->timer_count)
         handle_release(l->timers[--l->timer_count].handle);
-    free(l->queue);
-    free(l->timers);
+}
+
+/* Ends the coroutines and drops what is scheduled, what their cleanup has scheduled included. */
+static void close_leftovers(loop *l) {
+    while (l->runners)
+        close_coroutine(l, l->runners);
+    drop_scheduled(l);
 }
 
 int loop_close(loop *l) {
@@ -775,10 +780,11 @@ int loop_close(loop *l) {
         return 0;
     if (running_loop == l)
         return UV_EBUSY;
-    while (l->runners)
-        close_coroutine(l, l->runners); /* their cleanup may still schedule something */
-    drop_scheduled(l);
+    close_leftovers(l);
     close_uv(l);
+    close_leftovers(l); /* libuv's last callbacks may have scheduled something */
+    free(l->queue);
+    free(l->timers);
     free(l);
     return 0;
 }

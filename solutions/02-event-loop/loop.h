@@ -31,7 +31,8 @@ typedef int (*loop_callback)(void *arg);
 int loop_new(loop **out);
 
 /* Drops what is still scheduled, closes the coroutines that loop_spawn started and that have not
- * ended, closes every libuv handle, and frees the loop. NULL is fine.
+ * ended, closes every libuv handle, and frees the loop. NULL is fine. What the close callbacks of
+ * libuv handles schedule meanwhile is dropped as well.
  * Each such coroutine is an error in the program, so the exception handler is told "a coroutine was
  * never started", or "a coroutine was still pending", with UV_ECANCELED; then UV_ECANCELED is
  * thrown into it, and it can clean up but not wait. If it yields instead of ending, the handler is

@@ -1,7 +1,7 @@
 /* wires.c - how messages go out, and lines come in: over TCP, and over a WebSocket.
  *
- * Given. Small messages that go out together are put together before they are written: to copy a
- * few KiB costs less than a system call does. */
+ * Given. Small messages that go out together are put together before they are written: to copy them
+ * costs less than a system call does. A large one is written from where it is. */
 #include "lines.h"
 #include "session.h"
 #include "websocket.h"
@@ -10,6 +10,8 @@
 
 /* Bytes that are put together. One such place is enough for all connections: nothing waits between
  * the first byte that is put into it and the write that empties it. */
+enum { SMALL = 4096 };
+
 static struct {
     char bytes[64 * 1024];
     size_t size;
@@ -25,11 +27,11 @@ static int add(stream *s, const char *bytes, size_t size) {
     int error = 0;
     if (!bytes)
         return UV_ENOMEM;
-    if (size > sizeof together.bytes - together.size)
+    if (size > SMALL || size > sizeof together.bytes - together.size)
         error = write_together(s);
     if (error < 0)
         return error;
-    if (size > sizeof together.bytes)
+    if (size > SMALL)
         return stream_write(s, bytes, size);
     memcpy(together.bytes + together.size, bytes, size);
     together.size += size;

@@ -1,9 +1,10 @@
 /* chat_server.c - the chat: lines of JSON over TCP, and a page for browsers, until Ctrl-C.
  *
  *     make demo CH=14 [ARGS='[--tcp PORT] [--http PORT] [--host HOST] [--clients N] [--idle SECONDS]
- *                            [--page DIRECTORY] [--quiet]']
+ *                            [--name NAME] [--page DIRECTORY] [--quiet]']
  *
- * Ports 8001 and 8000 if none are given; 0 for any that is free. */
+ * Ports 8001 and 8000 if none are given; 0 for any that is free. Browsers may ask for localhost or
+ * for HOST, if that is 0.0.0.0 for any address, or for NAME. */
 #include "http.h"
 #include "server.h"
 #include "task.h"
@@ -21,7 +22,7 @@ enum { FILES_BESIDE = 64, GOODBYE_MS = 8000 };
 
 typedef struct settings {
     int tcp, http, clients, idle;
-    const char *host, *page;
+    const char *host, *name, *page;
     int quiet;
 } settings;
 
@@ -34,7 +35,7 @@ enum { PAGES = sizeof pages / sizeof *pages };
 
 static int usage(void) {
     fprintf(stderr, "usage: chat_server [--tcp PORT] [--http PORT] [--host HOST] [--clients N] "
-                    "[--idle SECONDS] [--page DIRECTORY] [--quiet]\n");
+                    "[--idle SECONDS] [--name NAME] [--page DIRECTORY] [--quiet]\n");
     return 2;
 }
 
@@ -60,6 +61,7 @@ static int take_option(settings *s, char **words) {
                    {"--clients", 1, 1000000, &s->clients, NULL},
                    {"--idle", 1, 86400, &s->idle, NULL},
                    {"--host", 0, 0, NULL, &s->host},
+                   {"--name", 0, 0, NULL, &s->name},
                    {"--page", 0, 0, NULL, &s->page}};
     if (strcmp(words[0], "--quiet") == 0)
         return s->quiet = 1;
@@ -150,7 +152,9 @@ static int open_servers(program *p) {
     if (error < 0)
         return error;
     server_sockname(p->http, 0, &at);
-    printf("Browser:  http://%s:%d/\n", p->settings->host, at.port);
+    int v6 = strchr(p->settings->host, ':') != NULL;
+    printf("Browser:  http://%s%s%s:%d/\n", v6 ? "[" : "", p->settings->host, v6 ? "]" : "",
+           at.port);
     server_sockname(p->tcp, 0, &at);
     printf("Terminal: nc %s %d\n", p->settings->host, at.port);
     printf("          {\"type\":\"register\",\"username\":\"your name\"}\n");
@@ -237,7 +241,11 @@ static int serve(const settings *s) {
     session_limits limits = SESSION_LIMITS;
     chat_options options = {.max_clients = s->clients, .log = s->quiet ? NULL : print_line};
     program p = {.settings = s, .sessions = {.limits = &limits, .most = s->clients + 64}};
-    p.web = (web){.sessions = &p.sessions, .pages = pages, .page_count = PAGES};
+    p.web = (web){.sessions = &p.sessions,
+                  .pages = pages,
+                  .page_count = PAGES,
+                  .listening = s->host,
+                  .name = s->name};
     limits.idle_ms = (int64_t)s->idle * 1000;
     raise_limit(s->clients);
     int error = chat_new(&options, &p.sessions.chat);

@@ -479,11 +479,7 @@ static void close_coroutine(loop *l, runner *r) {
     finish(r, outcome == UV_ECANCELED && !r->ended ? 0 : outcome, value);
 }
 
-int loop_close(loop *l) {
-    if (!l)
-        return 0;
-    if (running_loop == l)
-        return UV_EBUSY;
+static void drop_everything(loop *l) {
     while (l->all.next != &l->all)
         close_coroutine(l, l->all.next);
     handle *h;
@@ -494,8 +490,17 @@ int loop_close(loop *l) {
     }
     while (l->timers)
         handle_release(timers_take(l));
+}
+
+int loop_close(loop *l) {
+    if (!l)
+        return 0;
+    if (running_loop == l)
+        return UV_EBUSY;
+    drop_everything(l);
     uv_close((uv_handle_t *)&l->wake_up, NULL);
     close_uv(l);
+    drop_everything(l);
     free(l);
     return 0;
 }

@@ -113,7 +113,8 @@ static void queue_push(loop *l, node *n) {
     *l->end = n;
     l->end = &n->next;
     l->queued++;
-    uv_idle_start(&l->busy, nothing);
+    if (!uv_is_closing((uv_handle_t *)&l->busy))
+        uv_idle_start(&l->busy, nothing);
 }
 
 /* Takes the oldest node, whose function and argument are copied: it may be gone afterwards. */
@@ -532,11 +533,7 @@ static void drop_node(node n) {
         n.drop(n.arg);
 }
 
-int loop_close(loop *l) {
-    if (!l)
-        return 0;
-    if (running_loop == l)
-        return UV_EBUSY;
+static void drop_everything(loop *l) {
     while (l->oldest)
         close_coroutine(l, l->oldest);
     while (l->first) {
@@ -548,9 +545,19 @@ int loop_close(loop *l) {
         drop_node(*n);
         free(n);
     }
+}
+
+int loop_close(loop *l) {
+    if (!l)
+        return 0;
+    if (running_loop == l)
+        return UV_EBUSY;
+    drop_everything(l);
     uv_close((uv_handle_t *)&l->busy, NULL);
     uv_close((uv_handle_t *)&l->check, NULL);
     uv_close((uv_handle_t *)&l->nobody, NULL);
+    uv_run(&l->uv, UV_RUN_NOWAIT); /* close callbacks may schedule timers: not waited for */
+    drop_everything(l);
     uv_run(&l->uv, UV_RUN_DEFAULT);
     uv_loop_close(&l->uv);
     free(l);

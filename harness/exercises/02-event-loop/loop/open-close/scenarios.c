@@ -51,6 +51,23 @@ SCENARIO(still_scheduled, "loop_close drops what is still scheduled; the caller'
     handle_release(h);
 }
 
+static void closed(uv_handle_t *idle) {
+    loop *l = idle->data;
+    emit("idle", "is closed, and schedules two more: %s, %s",
+         name_of(loop_call_soon_or_drop(l, never, "the last letter", drop)),
+         name_of(loop_call_later(l, 5, never, NULL, NULL)));
+}
+
+SCENARIO(scheduled_too_late, "what a libuv handle of the caller's schedules when it is closed is "
+                             "dropped, too") {
+    loop *l = open_loop("main");
+    uv_idle_t idle;
+    uv_idle_init(loop_uv(l), &idle);
+    idle.data = l;
+    uv_close((uv_handle_t *)&idle, closed);
+    close_loop("main", l);
+}
+
 /* With no descriptor left, libuv cannot open a loop. */
 static int open_without_descriptors(loop **l) {
     struct rlimit usual, none;

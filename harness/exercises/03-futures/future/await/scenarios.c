@@ -315,7 +315,7 @@ static void one_turn(loop *l) {
 COST_SCENARIO(many,
               "coming and leaving take constant time, however many wait, in front or in the middle",
               250, 4000) {
-    enum { ROUNDS = 10, STEP = 1237 }; /* a prime: in every second round they leave in disorder */
+    enum { ROUNDS = 20, STEP = 1237 }; /* a prime: in every second round they leave in disorder */
     loop *l;
     future *f;
     coroutine **guests = calloc((size_t)n, sizeof *guests);

@@ -279,26 +279,28 @@ SCENARIO(loop_closed,
 
 /* ---- many ---- */
 
-static int wait_and_release(void *arg, void **result) {
-    int error = lock_acquire(door);
+static int come_again(void *arg, void **result) {
+    int error;
+    while ((error = lock_acquire(door)) == UV_ECANCELED)
+        task_uncancel(task_current());
     if (!error)
         lock_release(door);
     return error;
 }
 
-/* Three quarters of n leave from all places of the line, and the others are served. */
+/* Everybody leaves and comes again, many times: from the front of the line or in disorder. */
 static int serve_many(void *arg, void **result) {
-    enum { STEP = 1237 }; /* a prime */
+    enum { ROUNDS = 20, STEP = 1237 }; /* a prime */
     int n = *(int *)arg;
     task **tasks = malloc((size_t)n * sizeof *tasks);
     lock_acquire(door);
     for (int i = 0; i < n; i++)
-        tasks[i] = start(wait_and_release, NULL, "A");
+        tasks[i] = start(come_again, NULL, "A");
     loop_sleep(0);
-    for (int i = 0; i < n / 4 * 3; i++) {
-        task_cancel(tasks[(int)((long)i * STEP % n)]);
-        if (i % 16 == 0)
-            loop_sleep(0);
+    for (int round = 0; round < ROUNDS; round++) {
+        for (int i = 0; i < n; i++)
+            task_cancel(tasks[round % 2 ? (int)((long)i * STEP % n) : i]);
+        loop_sleep(0);
     }
     lock_release(door);
     for (int i = 0; i < n; i++)
@@ -310,7 +312,7 @@ static int serve_many(void *arg, void **result) {
 COST_SCENARIO(many,
               "to come, to leave and to be called takes constant time, however many wait, in front "
               "or in the middle",
-              500, 8000) {
+              250, 4000) {
     lock_new(&door);
     async_run(serve_many, &n, NULL);
     lock_free(door);

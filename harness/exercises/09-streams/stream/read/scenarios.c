@@ -265,7 +265,7 @@ static int stem_the_flood(void *arg, void **result) {
     loop_sleep(10000 - now_ms());
     emit("main", "nobody reads: the other side can send all: %s", sent == FLOOD ? "yes" : "no");
     task_create(read_the_flood, &f, "reader", &t);
-    while (sent < FLOOD && now_ms() < 20000)
+    while (sent < FLOOD && now_ms() < 11000)
         flood(l.peer, &sent);
     peer_end(l.peer);
     task_await(t, NULL);
@@ -307,8 +307,8 @@ static int nibble(void *arg, void **result) {
     return 0;
 }
 
-COST_SCENARIO(small_bites, "a small read takes the same time, however much is in the buffer", 4000,
-              64000) {
+COST_SCENARIO(small_bites, "a small read takes the same time, however much is in the buffer", 1000,
+              16000) {
     async_run(nibble, &n, NULL);
 }
 

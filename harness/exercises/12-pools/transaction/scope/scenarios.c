@@ -312,18 +312,18 @@ static int block(void *arg, void **result) {
     return 0;
 }
 
-/* Keeps the four threads busy until unblock. */
-static void block_all(future **jobs) {
-    for (int i = 0; i < 4; i++)
+/* Keeps n of the four threads busy until unblock. */
+static void block_threads(future **jobs, int n) {
+    for (int i = 0; i < n; i++)
         executor_submit(block, NULL, NULL, &jobs[i]);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < n; i++)
         await_signal(&has_begun);
 }
 
-static void unblock(future **jobs) {
-    for (int i = 0; i < 4; i++)
+static void unblock(future **jobs, int n) {
+    for (int i = 0; i < n; i++)
         sem_post(&may_go_on);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < n; i++) {
         future_await(jobs[i], NULL);
         future_release(jobs[i]);
     }
@@ -333,7 +333,7 @@ static int cancel_again(void *arg, void **result) {
     future *jobs[4];
     task *a = start(slow_writer, NULL, "A");
     loop_sleep(500);
-    block_all(jobs);
+    block_threads(jobs, 4);
     emit("main", "all four threads are busy");
     for (int i = 0; i < 3; i++) {
         cancel(a);
@@ -341,7 +341,7 @@ static int cancel_again(void *arg, void **result) {
         loop_sleep(0);
     }
     emit("main", "A has ended: %d", task_done(a));
-    unblock(jobs);
+    unblock(jobs, 4);
     see_off(a);
     look(other);
     insert(other, 3);
@@ -373,6 +373,43 @@ static int cancel_at_the_begin(void *arg, void **result) {
 SCENARIO(cancelled_at_the_begin, "who is cancelled while he begins has no transaction, and what he "
                                  "does then is not part of one") {
     run_with_two(cancel_at_the_begin);
+}
+
+static int begins_and_inserts(void *arg, void **result) {
+    transaction t;
+    begin(mine, &t);
+    emit(me(), "a transaction is open: %d", database_in_transaction(mine));
+    insert(mine, 1);
+    return 0;
+}
+
+static int say_so(void *arg, void **result) {
+    sem_post(&has_begun);
+    return 0;
+}
+
+/* One thread is left: when it has done the job behind that of A, it has done that of A. */
+static int cancel_behind_the_begin(void *arg, void **result) {
+    future *jobs[3], *behind;
+    block_threads(jobs, 3);
+    task *a = start(begins_and_inserts, NULL, "A");
+    loop_sleep(0);
+    executor_submit(say_so, NULL, NULL, &behind);
+    await_signal(&has_begun);
+    cancel(a);
+    unblock(jobs, 3);
+    future_await(behind, NULL);
+    future_release(behind);
+    see_off(a);
+    look(other);
+    insert(other, 3);
+    return 0;
+}
+
+SCENARIO(cancelled_behind_the_begin,
+         "who is cancelled when the transaction has begun, and does not "
+         "know it yet, has none") {
+    run_with_two(cancel_behind_the_begin);
 }
 
 /* ---- nested ---- */

@@ -148,6 +148,7 @@ static int leave_the_room(void *arg, void **result) {
     chat_unregister(c, a);
     hear("Ben", b);
     chat_say(c, b, "Anybody here?");
+    loop_sleep(0); /* in the next turn it is sent */
     hear("Ada", a);
     hear("Ben", b);
     statistics();
@@ -161,6 +162,132 @@ static int leave_the_room(void *arg, void **result) {
 SCENARIO(leaves, "a client that is not registered any more is in no room, and those who are there "
                  "are told its name") {
     async_run(leave_the_room, NULL, NULL);
+}
+
+/* ---- turns ---- */
+
+static int in_one_turn(void *arg, void **result) {
+    client *a, *b, *late;
+    chat_new(NULL, &c);
+    client_new(&a);
+    client_new(&b);
+    client_new(&late);
+    chat_register(c, a, "Ada");
+    chat_register(c, b, "Ben");
+    chat_register(c, late, "Cleo");
+    chat_join(c, a, "tech");
+    chat_join(c, b, "tech");
+    hear("Ada", a);
+    hear("Ben", b);
+    chat_say(c, a, "one");
+    chat_say(c, b, "two");
+    chat_join(c, late, "tech");
+    chat_say(c, a, "three");
+    chat_say(c, b, "four");
+    chat_leave(c, b);
+    chat_say(c, a, "five");
+    chat_say(c, late, "six");
+    loop_sleep(0);
+    hear("Ada", a);
+    hear("Ben", b);
+    hear("Cleo", late);
+    chat_unregister(c, a);
+    chat_unregister(c, b);
+    chat_unregister(c, late);
+    client_free(a);
+    client_free(b);
+    client_free(late);
+    chat_free(c);
+    return 0;
+}
+
+SCENARIO(one_turn,
+         "what is said in one turn of the loop is heard in the next one, in order, by those who "
+         "were there when it was said") {
+    async_run(in_one_turn, NULL, NULL);
+}
+
+/* ---- the textbook's evening: five people, eight seconds ---- */
+
+enum { PEOPLE = 5, EVENING_MS = 8000, PATIENCE_MS = 1000 };
+
+static const char *const people[PEOPLE] = {"田中", "佐藤", "鈴木", "高橋", "山田"};
+
+typedef struct person {
+    client *client;
+    const char *name;
+    int heard, waited; /* messages, and how often there was none for a second */
+} person;
+
+static int listen_to_all(void *arg, void **result) {
+    person *p = arg;
+    for (;;) {
+        message *m;
+        int error = client_get(p->client, PATIENCE_MS, &m);
+        if (error == UV_EOF)
+            return 0;
+        if (error == UV_ETIMEDOUT) {
+            p->waited++;
+            continue;
+        }
+        p->heard++;
+        tell(p->name, m);
+        message_release(m);
+    }
+}
+
+static int pick(int most) {
+    static unsigned long long chance = 66947;
+    chance = chance * 6364136223846793005ULL + 1442695040888963407ULL;
+    return (int)((chance >> 33) % (unsigned)most);
+}
+
+static void talk(person *all) {
+    int number = 0;
+    while (now_ms() < EVENING_MS) {
+        char words[40];
+        client *who = all[pick(PEOPLE)].client;
+        snprintf(words, sizeof words, "sentence %d, in %s", ++number, who->room->name);
+        emit("main", "%s says: %s", who->name, words);
+        chat_say(c, who, words);
+        loop_sleep(500 + pick(1500));
+    }
+}
+
+static int spend_the_evening(void *arg, void **result) {
+    chat_options options = {.max_clients = 50};
+    person all[PEOPLE];
+    chat_new(&options, &c);
+    for (int i = 0; i < PEOPLE; i++) {
+        all[i] = (person){.name = people[i]};
+        client_new(&all[i].client);
+        chat_register(c, all[i].client, people[i]);
+        task_create(listen_to_all, &all[i], people[i], NULL);
+    }
+    for (int i = 0; i < PEOPLE; i++)
+        chat_join(c, all[i].client, chat_room(c, pick(CHAT_ROOMS))->id);
+    talk(all);
+    statistics();
+    for (int i = 0; i < PEOPLE; i++) {
+        chat_unregister(c, all[i].client);
+        client_shut(all[i].client);
+    }
+    loop_sleep(0);
+    for (int i = 0; i < PEOPLE; i++) {
+        emit(people[i], "has heard %d messages, and waited a second in vain %d times", all[i].heard,
+             all[i].waited);
+        client_free(all[i].client);
+    }
+    statistics();
+    chat_free(c);
+    return 0;
+}
+
+SCENARIO(evening,
+         "five people talk in three rooms for eight seconds; everybody hears what is said in his "
+         "room, and nothing else",
+         .order = PER_TASK) {
+    async_run(spend_the_evening, NULL, NULL);
 }
 
 COST_SCENARIO(crowd, "to register takes constant time, however many there are", 1000, 16000) {

@@ -71,6 +71,43 @@ SCENARIO(bad_key, "without a key, or with one that is none, the request is bad")
                                                            "Origin: http://evil.example\r\n");
 }
 
+static void call(const char *listening, const char *name, const char *host) {
+    emit(listening, "%s: %s", host, http_is_here(host, listening, name) ? "here" : "elsewhere");
+}
+
+SCENARIO(names,
+         "the server goes by localhost, by where it listens and by the name that it was given; a "
+         "stranger's name leads nowhere, wherever it leads to") {
+    static const char *const hosts[] = {"localhost",
+                                        "LocalHost:8000",
+                                        "127.0.0.1:8000",
+                                        "127.9.9.9",
+                                        "[::1]:8000",
+                                        "192.0.2.7:8000",
+                                        "[2001:db8::7]:8000",
+                                        "evil.example:8000",
+                                        "localhost.evil.example",
+                                        "127.0.0.1.evil.example",
+                                        "evil.example:localhost",
+                                        "[::1",
+                                        "[::1]x",
+                                        "::1",
+                                        ":8000",
+                                        ""};
+    for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++)
+        call("127.0.0.1", NULL, hosts[i]);
+    for (size_t i = 3; i < 9; i++)
+        call("0.0.0.0", NULL, hosts[i]);
+    call("192.0.2.7", NULL, "192.0.2.7:8000");
+    call("192.0.2.7", NULL, "192.0.2.77:8000");
+    call("2001:db8::7", NULL, "[2001:db8::7]:8000");
+    call("chat.example", NULL, "Chat.Example:8000");
+    call("chat.example", NULL, "chat.example.evil.example:8000");
+    call("::", "chat.example", "chat.example");
+    call("::", "chat.example", "evil.example");
+    call("::", "chat.example", "192.0.2.7");
+}
+
 SCENARIO(strangers, "a page of somebody else is kept out, and gets no answer to its key") {
     knock("another host", HOST UPGRADE VERSION KEY "Origin: http://evil.example\r\n");
     knock("another port", HOST UPGRADE VERSION KEY "Origin: http://chat.example:9000\r\n");
