@@ -506,11 +506,7 @@ static void fiber_close(loop *l, fiber *f) {
     fiber_end(f, rc, NULL);
 }
 
-int loop_close(loop *l) {
-    if (l == NULL)
-        return 0;
-    if (l == current_loop)
-        return UV_EBUSY;
+static void discard_all(loop *l) {
     while (!TAILQ_EMPTY(&l->fibers))
         fiber_close(l, TAILQ_FIRST(&l->fibers));
     job *j;
@@ -520,9 +516,18 @@ int loop_close(loop *l) {
     }
     while (l->timers)
         handle_release(take_timer(l));
+}
+
+int loop_close(loop *l) {
+    if (l == NULL)
+        return 0;
+    if (l == current_loop)
+        return UV_EBUSY;
+    discard_all(l);
     uv_close((uv_handle_t *)&l->alarm, NULL);
     uv_close((uv_handle_t *)&l->anchor, NULL);
     uv_run(&l->uv, UV_RUN_DEFAULT);
+    discard_all(l);
     uv_loop_close(&l->uv);
     free(l);
     return 0;

@@ -597,8 +597,6 @@ static void drop_scheduled(loop *l) {
     }
     while (l->timer_count)
         handle_release(l->timers[--l->timer_count]);
-    free(l->queue);
-    free(l->timers);
 }
 
 int loop_close(loop *l) {
@@ -610,6 +608,9 @@ int loop_close(loop *l) {
         close_coroutine(l, l->runners); /* their cleanup may still schedule something */
     drop_scheduled(l);
     close_uv(l);
+    drop_scheduled(l);
+    free(l->queue);
+    free(l->timers);
     free(l);
     return 0;
 }
