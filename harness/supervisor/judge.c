@@ -24,7 +24,8 @@ typedef struct trial {
     build build;
     request **requests; /* more than one if they ask for the same */
     int request_count;
-    int *left; /* for each exercise: the scenarios whose verdict its cost still waits for */
+    int *next; /* for each exercise: its first scenario that was not started */
+    int *left; /* and how many verdicts its cost still waits for */
 } trial;
 
 /* One run of one scenario. */
@@ -313,32 +314,40 @@ static void left_out(trial *t, int exercise, int scenario) {
     step(t->judging);
 }
 
-/* Starts the scenarios from a number on: only the first of them if the later ones may be left out,
- * and none if that is so. */
-static void start_from(trial *t, int exercise, int scenario) {
+/* Is there nothing to be learnt from the other scenarios? What is not written fails them all. */
+static int is_decided(const trial *t, int exercise) {
+    const request *r = t->requests[0];
+    const outcome *o = first_failed(r, exercise);
+    return o && (r->until_failure || o->kind == NOT_DONE || o->kind == MISSING_FILE);
+}
+
+/* Starts the next scenarios: the first one alone, since it may decide. */
+static void go_on(trial *t, int exercise) {
     const struct exercise *e = &t->build.chapter->exercises[exercise];
-    int one_by_one = t->requests[0]->until_failure;
-    int failed = one_by_one && first_failed(t->requests[0], exercise) != NULL;
-    for (int i = scenario, started = 0; i < e->scenario_count && !(one_by_one && started); i++) {
+    int decided = is_decided(t, exercise);
+    int alone = t->next[exercise] == 0 || t->requests[0]->until_failure;
+    for (int started = 0; t->next[exercise] < e->scenario_count && !(started && alone);) {
+        int i = t->next[exercise]++;
         if (is_cost(e, i))
             continue;
-        if (failed)
+        if (decided)
             left_out(t, exercise, i);
         else
             attempt_start(t, exercise, i, 0);
-        started = !failed;
+        started = !decided;
     }
     if (t->left[exercise] == 0)
         measure_costs(t, exercise);
 }
 
 static void scenario_over(trial *t, int exercise, int scenario) {
+    const struct exercise *e = &t->build.chapter->exercises[exercise];
     step(t->judging);
-    if (is_cost(&t->build.chapter->exercises[exercise], scenario))
+    if (is_cost(e, scenario))
         return;
     t->left[exercise]--;
-    if (t->requests[0]->until_failure)
-        start_from(t, exercise, scenario + 1);
+    if (t->next[exercise] < e->scenario_count)
+        go_on(t, exercise);
     else if (t->left[exercise] == 0)
         measure_costs(t, exercise);
 }
@@ -347,11 +356,12 @@ static void exercise_start(trial *t, int exercise) {
     const struct exercise *e = &t->build.chapter->exercises[exercise];
     for (int i = 0; i < e->scenario_count; i++)
         t->left[exercise] += !is_cost(e, i);
-    start_from(t, exercise, 0);
+    go_on(t, exercise);
 }
 
 static void built(build *b, void *arg) {
     trial *t = arg;
+    t->next = allocate((size_t)b->chapter->exercise_count * sizeof *t->next);
     t->left = allocate((size_t)b->chapter->exercise_count * sizeof *t->left);
     for (int i = 0; i < b->chapter->exercise_count; i++) {
         if (!is_wanted(t->requests[0], i))
@@ -446,6 +456,7 @@ void judge(const plan *p, request *requests, int count,
     for (int i = 0; i < made; i++) {
         build_clear(&trials[i].build);
         free(trials[i].requests);
+        free(trials[i].next);
         free(trials[i].left);
     }
     builder_close(&j.builder);
