@@ -58,7 +58,8 @@ typedef struct submitted {
 /* future_cancel was called on the pending future. */
 static int submitted_cancel(void *owner) {
     // exercise executor/submit
-    // uv_cancel, which refuses if the job runs. The future is cancelled either way.
+    // uv_cancel, which refuses if the job runs. The future is cancelled either way: make it so
+    // (future_set_cancelled), and say that you have seen to it (1).
     not_done("executor/submit");
 }
 

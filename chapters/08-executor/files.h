@@ -37,7 +37,8 @@ int file_open_in(scope *s, const char *path, int flags, int mode, uv_file *out);
 ssize_t file_read(uv_file f, void *buffer, size_t size, int64_t offset);
 
 /* Writes all of bytes, with as many requests as it takes. offset: as for file_read. Returns size.
- * After an error, or a cancellation, a part of them may have been written. */
+ * After an error, or a cancellation, a part of them may have been written. For a size of 0 nothing
+ * is asked of anybody, so that is 0 in any case, also where no coroutine is running. */
 ssize_t file_write(uv_file f, const void *bytes, size_t size, int64_t offset);
 
 /* What is known of a file. Returns 0 and out filled in. */
@@ -58,7 +59,7 @@ int file_unlink(const char *path);
 
 /* Reads a whole file, also one that does not know its size, such as those in /proc.
  * bytes: receives what is in it and one 0 behind it; the caller's, who frees it; NULL after an
- * error. size: receives the number of bytes, the 0 not counted; may be NULL.
+ * error. size: receives the number of bytes, the 0 not counted, and 0 after an error; may be NULL.
  * Returns 0, or UV_ENOMEM. Python: async with aiofiles.open(path) as f: await f.read(). */
 int file_read_all(const char *path, char **bytes, size_t *size);
 

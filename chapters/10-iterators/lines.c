@@ -73,7 +73,7 @@ static long line_ends(const char *bytes, size_t size) {
     return count;
 }
 
-/* Hands out the first size bytes of b; the others are the rest. */
+/* Hands out the first size bytes of b; the others are the rest. Returns 1. */
 static int hand_out(line_reader *r, batch *b, size_t size) {
     // exercise jsonl/lines
     // The rest, the size, and the numbers: of b, and of the next batch. The last line of a file may
@@ -81,7 +81,8 @@ static int hand_out(line_reader *r, batch *b, size_t size) {
     not_done("jsonl/lines");
 }
 
-/* b begins with a line that is too long: leaves it out, up to its end or that of the file. */
+/* b begins with a line that is too long: leaves it out, up to its end or that of the file. Returns
+ * 1 in both cases, or what read_more failed with. */
 static int leave_out(line_reader *r, batch *b) {
     // exercise jsonl/lines
     // Read on, always to the beginning of b, until a buffer has a line end; what comes after it is

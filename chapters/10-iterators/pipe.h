@@ -34,12 +34,12 @@ typedef int (*pipe_map_fn)(void *arg, void *item, void **out);
  * Python: (await fn(item) async for item in g). */
 int pipe_map(generator **g, pipe_map_fn fn, void *arg);
 
-/* Says whether an item goes on; may await. Returns 1 if it does, 0 if it is left out (and then
+/* Says whether an item goes on; may await. Returns more than 0 if it does, 0 if it is left out (and then
  * nobody will see it again: free it here if it is yours to free), or a negative error code, which
  * ends the stage. */
 typedef int (*pipe_filter_fn)(void *arg, void *item);
 
-/* Yields the items for which fn returns 1. Returns 0 or UV_ENOMEM.
+/* Yields the items for which fn returns more than 0. Returns 0 or UV_ENOMEM.
  * Python: (item async for item in g if await fn(item)). */
 int pipe_filter(generator **g, pipe_filter_fn fn, void *arg);
 

@@ -90,7 +90,7 @@ static void gdb_command(list *l, const options *o, const exercise *e, const scen
 
 int command_debug(plan *p, const options *o) {
     if (!o->exercise)
-        die("debug needs --exercise ID (make debug EX=ID)");
+        die("debug needs an exercise: make debug EX=ID");
     chapter *c = NULL;
     const exercise *e = plan_exercise(p, o->exercise, &c);
     code *code = options_code(o, p);

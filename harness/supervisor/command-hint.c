@@ -24,7 +24,7 @@ static void print_wrapped(const char *words) {
 
 int command_hint(plan *p, const options *o) {
     if (!o->exercise)
-        die("hint needs --exercise ID (make hint EX=ID)");
+        die("hint needs an exercise: make hint EX=ID");
     const exercise *e = plan_exercise(p, o->exercise, NULL);
     int number = o->number ? o->number : 1;
     if (number > e->hints.count)

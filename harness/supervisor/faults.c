@@ -203,8 +203,8 @@ int explain_leak(const evidence *e, outcome *o) {
         free(many);
     } else if (stacks) {
         char *many = words_count(stacks, "stack");
-        o->headline = formatted("%s %s not given back when the scenario was over: a coroutine that "
-                                "is closed needs none.",
+        o->headline = formatted("%s %s not given back when the scenario was over: a coroutine or "
+                                "generator that has ended needs none.",
                                 many, stacks == 1 ? "was" : "were");
         free(many);
     } else {

@@ -81,7 +81,8 @@ typedef struct submitted {
 /* future_cancel was called on the pending future. */
 static int submitted_cancel(void *owner) {
     // >>> exercise executor/submit
-    // uv_cancel, which refuses if the job runs. The future is cancelled either way.
+    // uv_cancel, which refuses if the job runs. The future is cancelled either way: make it so
+    // (future_set_cancelled), and say that you have seen to it (1).
     submitted *s = owner;
     uv_cancel((uv_req_t *)&s->job.work);
     return future_set_cancelled(s->future) == 0;

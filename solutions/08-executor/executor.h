@@ -17,7 +17,7 @@
 #include "future.h"
 
 /* A job. arg: as given. Returns 0, and its value in *result (NULL if it leaves it alone), or a
- * negative error code. */
+ * negative error code. A positive number counts as 0. */
 typedef int (*job_fn)(void *arg, void **result);
 
 /* Waits for fn(arg, &result) on a thread of the pool. arg may point into the caller's stack.
@@ -51,8 +51,9 @@ int executor_submit(job_fn fn, void *arg, void (*drop)(void *arg), future **out)
  * may be NULL.
  * At the first error, and when the caller is cancelled, those that wait for a thread are given up;
  * those that run are waited for.
- * Returns 0, also for a count of 0; the first error, in time; UV_ECANCELED (or another code) if the
- * caller was woken with it; UV_EINVAL as run_in_executor; UV_ENOMEM, and then none runs. Python:
+ * Returns 0; the first error, in time; UV_ECANCELED (or another code) if the caller was woken with
+ * it; UV_EINVAL as run_in_executor; UV_ENOMEM, and then none runs. For a count of 0 that is 0, and
+ * UV_EINVAL where no coroutine is running, as for any other count. Python:
  * list(executor.map(fn, args)), where the first error is that of the first argument. */
 int executor_map(job_fn fn, void *const *args, int count, void **results);
 

@@ -27,14 +27,14 @@ typedef struct process_job {
     request request;
     int abandoned; /* its caller is gone, and whoever ends it frees it */
     int error;
-    outgoing *frame; /* NULL once it was sent */
+    outgoing *frame; /* NULL once it was given to libuv */
     process_output out;
 } process_job;
 
 /* A process and the socket to it. It is freed when both handles are closed. */
 typedef struct worker {
-    process_pool *pool;
-    process_job *job; /* NULL: it is idle */
+    process_pool *pool; /* NULL: it could not be started */
+    process_job *job;   /* NULL: it is idle */
     uv_process_t process;
     uv_pipe_t socket;
     int open;        /* handles that are not closed */
@@ -132,6 +132,23 @@ static void job_give_up(void *arg) {
 
 /* ---- workers ---- */
 
+static void list_add(process_pool *p, worker *w) {
+    w->pool = p;
+    w->next = p->workers;
+    w->back = &p->workers;
+    if (w->next)
+        w->next->back = &w->next;
+    p->workers = w;
+    p->count++;
+}
+
+static void list_remove(process_pool *p, worker *w) {
+    *w->back = w->next;
+    if (w->next)
+        w->next->back = w->back;
+    p->count--;
+}
+
 static int is_leaving(const worker *w) {
     return uv_is_closing((const uv_handle_t *)&w->process) ||
            uv_is_closing((const uv_handle_t *)&w->socket);
@@ -174,21 +191,21 @@ static void job_lost(worker *w, process_job *j) {
     // <<<
 }
 
-/* libuv's word that one of the two handles is closed. With the last one the worker is gone. */
+/* libuv's word that one of the two handles is closed. With the last one the worker is gone. One that
+ * could not be started was never in the pool. */
 static void handle_closed(uv_handle_t *handle) {
     worker *w = handle->data;
     process_pool *p = w->pool;
     if (--w->open > 0)
         return;
-    *w->back = w->next;
-    if (w->next)
-        w->next->back = w->back;
-    p->count--;
+    if (p)
+        list_remove(p, w);
     if (w->job)
         job_lost(w, w->job);
     free(w->bytes);
     free(w);
-    settle(p);
+    if (p)
+        settle(p);
 }
 
 /* Our side of the conversation ends. The worker finds that out when it wants its next job. */
@@ -229,8 +246,8 @@ static void socket_ended(worker *w) {
 /* The answer is complete. */
 static void answered(worker *w) {
     // >>> exercise process-pool/run
-    // It is the job's now, and the worker is idle, and settle knows what to do next. After an error
-    // there are no bytes.
+    // It is the job's now, and the worker is idle (keep_loop), and settle knows what to do next.
+    // After an error there are no bytes.
     process_job *j = w->job;
     j->out = (process_output){.bytes = w->bytes, .size = w->head.size};
     int error = w->head.code;
@@ -261,7 +278,7 @@ static int expect_bytes(worker *w) {
 static void offer_room(uv_handle_t *handle, size_t suggested, uv_buf_t *room) {
     // >>> exercise process-pool/run
     // w->got says how many bytes of both are there. The room is what is missing of the one that
-    // comes.
+    // comes. A room of 0 bytes is an error for libuv (UV_ENOBUFS), and ends the worker.
     worker *w = handle->data;
     if (w->got < sizeof w->head) {
         room->base = (char *)&w->head + w->got;
@@ -297,24 +314,26 @@ static void on_read(uv_stream_t *socket, ssize_t n, const uv_buf_t *room) {
 
 /* ---- from the line to a worker ---- */
 
-/* Starts the process: this program, with a mark in its environment and our socket as descriptor
- * 0. It gets no other descriptor but standard output and error. */
-static int spawn(worker *w) {
-    static char mark[] = WORKER_MARK "=1", name[] = "worker";
+/* Returns our environment with a mark more, the caller's, NULL without memory. */
+static char **environment_new(void) {
+    static char mark[] = WORKER_MARK "=1";
     extern char **environ;
-    char program[4096];
-    size_t count = 0, length = sizeof program;
-    int error = uv_exepath(program, &length);
-    if (error < 0)
-        return error;
+    size_t count = 0;
     while (environ[count])
         count++;
     char **environment = malloc((count + 2) * sizeof *environment);
     if (!environment)
-        return UV_ENOMEM;
+        return NULL;
     memcpy(environment, environ, count * sizeof *environment);
     environment[count] = mark;
     environment[count + 1] = NULL;
+    return environment;
+}
+
+/* Starts the process, with our socket as descriptor 0. It gets no other descriptor but standard
+ * output and error. Either way both handles are to be closed. */
+static int spawn(uv_loop_t *uv, worker *w, const char *program, char **environment) {
+    static char name[] = "worker";
     uv_stdio_container_t stdio[3] = {
         {.flags = UV_CREATE_PIPE | UV_READABLE_PIPE | UV_WRITABLE_PIPE,
          .data.stream = (uv_stream_t *)&w->socket},
@@ -329,35 +348,37 @@ static int spawn(worker *w) {
         .stdio_count = 3,
         .stdio = stdio,
     };
-    error = uv_spawn(loop_uv(w->pool->loop), &w->process, &options);
-    free(environment);
+    w->open = 2;
+    uv_pipe_init(uv, &w->socket, 0);
+    int error = uv_spawn(uv, &w->process, &options);
+    w->process.data = w->socket.data = w;
     return error;
 }
 
-/* One worker more, idle. Returns 0 or an error. */
+/* One worker more, idle: this program once more. Returns 0 or an error. */
 static int worker_start(process_pool *p) {
+    char program[4096];
+    size_t length = sizeof program;
+    char **environment = environment_new();
     worker *w = calloc(1, sizeof *w);
-    if (!w)
-        return UV_ENOMEM;
-    w->pool = p;
-    w->open = 2;
-    w->next = p->workers;
-    w->back = &p->workers;
-    if (w->next)
-        w->next->back = &w->next;
-    p->workers = w;
-    p->count++;
-    uv_pipe_init(loop_uv(p->loop), &w->socket, 0);
-    int error = spawn(w);
-    w->process.data = w->socket.data = w;
+    int error = w && environment ? uv_exepath(program, &length) : UV_ENOMEM;
+    if (error < 0) {
+        free(environment);
+        free(w);
+        return error;
+    }
+    error = spawn(loop_uv(p->loop), w, program, environment);
+    free(environment);
     if (!error)
         error = uv_read_start((uv_stream_t *)&w->socket, offer_room, on_read);
-    keep_loop(w, 0);
     if (error < 0) {
         hang_up(w);
         uv_close((uv_handle_t *)&w->process, handle_closed);
+        return error;
     }
-    return error;
+    keep_loop(w, 0);
+    list_add(p, w);
+    return 0;
 }
 
 /* libuv's word that the frame is written, or never will be: that is the end of the socket, too, and

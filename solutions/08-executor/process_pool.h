@@ -34,7 +34,7 @@ typedef struct process_output {
 
 /* What workers can run.
  * input: borrowed; size bytes, and one 0 behind them. out: for process_answer; if it is not called,
- * the answer is empty. Returns 0, or a negative error code. */
+ * the answer is empty. Returns 0, or a negative error code; a positive number counts as 0. */
 typedef int (*process_fn)(const char *input, size_t size, process_output *out);
 
 /* Defines a function that workers can run, and registers it under its name for all pools of the

@@ -22,7 +22,7 @@ void request_cancel(void *req) {
 }
 
 /* Nobody can stop here: the loop is being closed, or the coroutine is not one of the loop. The
- * thread has the memory all the same, so libuv is turned by hand until it has let go. */
+ * thread has the memory all the same, so libuv's loop is run by hand until it has let go. */
 static void wait_by_hand(request *r) {
     r->co = NULL;
     while (!r->done)
@@ -34,7 +34,7 @@ int request_wait(request *r, void (*give_up)(void *arg), void *arg) {
     // loop_suspend until it is done, whatever wakes you. The first error is what you return in the
     // end; when it comes, and the request is not done, call give_up if there is one. If
     // loop_running() is not r->loop any more, or loop_suspend has returned UV_EINVAL, only
-    // wait_by_hand helps.
+    // wait_by_hand helps. give_up comes before it, also when the loop is being closed.
     int error = 0;
     while (!r->done) {
         int code = loop_suspend(NULL);

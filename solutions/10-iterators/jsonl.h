@@ -31,7 +31,8 @@ typedef struct jsonl_options {
  * A file that cannot be opened or read ends it with that error, after all lines that were read
  * before. To close it gives up the batches that wait for a thread, waits for those on one, and
  * closes the file. The memory it uses does not depend on the size of the file: at most in_flight
- * batches and what is parsed of them.
+ * batches and what is parsed of them. The first record comes when so many batches were read, or
+ * the file has ended: of a slow source, such as a pipe, nothing is yielded before that.
  * path: copied. options: NULL is as all zeros.
  * It is used and closed in tasks: elsewhere its first request is UV_EINVAL.
  * out: receives the generator; the caller gives it back with generator_free. Returns 0, or

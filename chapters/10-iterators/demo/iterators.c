@@ -49,7 +49,7 @@ static int pages(void) {
 }
 
 static int is_odd(void *arg, void *item) {
-    return (intptr_t)item % 2;
+    return (intptr_t)item % 2 != 0;
 }
 
 static int square(void *arg, void *item, void **out) {

@@ -50,7 +50,7 @@ static int pages(void) {
 
 // [snippet pipe
 static int is_odd(void *arg, void *item) {
-    return (intptr_t)item % 2;
+    return (intptr_t)item % 2 != 0;
 }
 
 static int square(void *arg, void *item, void **out) {

@@ -257,3 +257,50 @@ static int one_by_one_main(void *arg, void **result) {
 SCENARIO(one_by_one, "of several errors the first one counts") {
     async_run(one_by_one_main, NULL, NULL);
 }
+
+/* ---- given up twice ---- */
+
+/* The first one fails, when it may; the others stand at the gate. */
+static int first_fails(void *arg, void **result) {
+    if (*(int *)arg > 0)
+        return pass(arg, result);
+    gate_knock(door);
+    uv_sem_wait(&may_fail);
+    return UV_EACCES;
+}
+
+static int maps_and_is_cancelled(void *arg, void **result) {
+    int error = executor_map(first_fails, args, MANY, values);
+    emit("A", "executor_map returns %s, values: %d", code(error), values_set());
+    return error;
+}
+
+/* The thread of the job that fails takes the next job when it has told of that: one of the call's,
+ * or, if those were given up already, the one behind them. Either one comes to the gate. */
+static int twice_main(void *arg, void **result) {
+    prepare();
+    door = gate_new();
+    task *a = start(maps_and_is_cancelled, NULL, "A");
+    gate_wait(door, THREADS);
+    task *behind = start(busy, NULL, "busy");
+    loop_sleep(0);
+    uv_sem_post(&may_fail);
+    gate_wait(door, THREADS + 1);
+    some_turns();
+    emit("main", "one has failed, three are at work, the others were given up; cancels A");
+    task_cancel(a);
+    some_turns();
+    emit("main", "A has ended: %d", task_done(a));
+    gate_open(door, MANY + 1);
+    see_off(a);
+    see_off(behind);
+    gate_free(door);
+    return 0;
+}
+
+SCENARIO(failed_and_cancelled, "a caller who is cancelled after the first error waits for those "
+                               "that run, and the others are not given up again") {
+    uv_sem_init(&may_fail, 0);
+    async_run(twice_main, NULL, NULL);
+    uv_sem_destroy(&may_fail);
+}

@@ -1,6 +1,7 @@
 /* run_in_executor: jobs on the threads of libuv's pool. There are 4 of them. */
 #include "executor.h"
 #include "gate.h"
+#include "request.h"
 #include "scenario.h"
 #include "timeout.h"
 
@@ -385,6 +386,40 @@ static int be_woken(void *arg, void **result) {
 
 SCENARIO(woken, "who is woken without a reason goes on waiting for the job") {
     async_run(be_woken, NULL, NULL);
+}
+
+/* ---- given up ---- */
+
+static void gives_up(void *name) {
+    emit(name, "gives up");
+}
+
+static int waits_for_a_request(void *r, void **result) {
+    int error = request_begin(r);
+    if (!error)
+        error = request_wait(r, gives_up, "A");
+    emit("A", "request_wait returns %s", code(error));
+    return 0;
+}
+
+static int wake_with_errors(void *arg, void **result) {
+    request r;
+    task *a = start(waits_for_a_request, &r, "A");
+    loop_sleep(0);
+    cancel(a);
+    some_turns();
+    emit("main", "wakes A with another error");
+    loop_wake(task_coroutine(a), UV_ETIMEDOUT);
+    some_turns();
+    emit("main", "the request is done");
+    request_done(&r);
+    see_off(a);
+    return 0;
+}
+
+SCENARIO(woken_twice, "who is woken with one error after the other gives up once, and returns the "
+                      "first one when the request is done") {
+    async_run(wake_with_errors, NULL, NULL);
 }
 
 /* ---- the loop is closed ---- */

@@ -116,10 +116,10 @@ static int get_errors(void *arg, void **result) {
     char *bytes = path;
     size_t size = 1;
     int error = file_read_all(path, &bytes, &size);
-    emit("main", "not there: %s, %s, %zu", code(error), bytes ? "bytes" : "NULL", size);
+    emit("main", "not there: %s, %s, size %zu", code(error), bytes ? "bytes" : "NULL", size);
     bytes = path;
     error = file_read_all(place, &bytes, &size);
-    emit("main", "a directory: %s, %s, %zu", code(error), bytes ? "bytes" : "NULL", size);
+    emit("main", "a directory: %s, %s, size %zu", code(error), bytes ? "bytes" : "NULL", size);
     emit("main", "descriptors left open: %d", descriptors_open());
     return 0;
 }
@@ -130,32 +130,73 @@ SCENARIO(errors, "after an error there are no bytes, and no file is open") {
     place_close();
 }
 
+/* ---- a pipe ---- */
+
+static int later_job(void *arg, void **result) {
+    return 0;
+}
+
+/* Waits until somebody has read all that is in the pipe. */
+static void wait_until_read(int other_end) {
+    int left = 1;
+    while (left > 0) {
+        run_in_executor(later_job, NULL, NULL);
+        ioctl(other_end, FIONREAD, &left);
+    }
+}
+
+static int reads_text(void *arg, void **result) {
+    char *bytes = path;
+    size_t size = 1;
+    int error = file_read_all(path, &bytes, &size);
+    emit("A", "%s, %s, size %zu", code(error), bytes ? bytes : "NULL", size);
+    free(bytes);
+    return error;
+}
+
+/* Both ends of a named pipe: the reader finds the first bytes, and waits for more. */
+static int write_in_two(void *arg, void **result) {
+    task *a;
+    int other_end = open(path, O_RDWR | O_CLOEXEC);
+    if (write(other_end, "half", 4) != 4)
+        abort();
+    task_create(reads_text, NULL, "A", &a);
+    wait_until_read(other_end);
+    emit("main", "A has read a half; writes the other one");
+    if (write(other_end, "more", 4) != 4)
+        abort();
+    close(other_end);
+    task_await(a, NULL);
+    task_release(a);
+    return 0;
+}
+
+SCENARIO(short_reads, "a read that brings less than there is room for is not the end of the file") {
+    place_open("pipe");
+    mkfifo(path, 0600);
+    async_run(write_in_two, NULL, NULL);
+    place_close();
+}
+
 /* ---- cancelled ---- */
 
 static int reads(void *arg, void **result) {
     char *bytes = path;
     size_t size = 1;
     int error = file_read_all(path, &bytes, &size);
-    emit("A", "%s, %s, %zu", code(error), bytes ? "bytes" : "NULL", size);
+    emit("A", "%s, %s, size %zu", code(error), bytes ? "bytes" : "NULL", size);
     return error;
 }
 
-static int later_job(void *arg, void **result) {
-    return 0;
-}
-
-/* Both ends of a named pipe: the reader finds the first bytes, and waits for more. */
+/* As above. */
 static int cancel_reader(void *arg, void **result) {
     task *a;
     int other_end = open(path, O_RDWR | O_CLOEXEC);
     if (write(other_end, "half", 4) != 4)
         abort();
-    int left = 1, before = descriptors_open();
+    int before = descriptors_open();
     task_create(reads, NULL, "A", &a);
-    while (left > 0) {
-        run_in_executor(later_job, NULL, NULL);
-        ioctl(other_end, FIONREAD, &left);
-    }
+    wait_until_read(other_end);
     loop_sleep(0);
     run_in_executor(later_job, NULL, NULL);
     emit("main", "cancels A, who has read a half");

@@ -123,6 +123,17 @@ SCENARIO(hung_up, "a worker that has closed its socket, and goes on, is ended: n
 static int holder[2];
 static char holder_path[64];
 
+static void holder_open(void) {
+    if (pipe2(holder, O_CLOEXEC) < 0)
+        abort();
+    snprintf(holder_path, sizeof holder_path, "/proc/%d/fd/%d", (int)getpid(), holder[0]);
+}
+
+static void holder_close(void) {
+    close(holder[0]);
+    close(holder[1]);
+}
+
 static int crashes(void *arg, void **result) {
     ask("dies", "15");
     return 0;
@@ -143,9 +154,7 @@ static int waits_quietly(void *arg, void **result) {
 }
 
 static int crash_beside(void *arg, void **result) {
-    if (pipe2(holder, O_CLOEXEC) < 0)
-        abort();
-    snprintf(holder_path, sizeof holder_path, "/proc/%d/fd/%d", (int)getpid(), holder[0]);
+    holder_open();
     process_pool_open(2, &pool);
     task *a = start(waits_quietly, NULL, "A");
     loop_sleep(0);
@@ -158,8 +167,7 @@ static int crash_beside(void *arg, void **result) {
         abort();
     see_off(a);
     emit("main", "process_pool_close returns %s", code(process_pool_close(pool)));
-    close(holder[0]);
-    close(holder[1]);
+    holder_close();
     return 0;
 }
 
@@ -186,4 +194,42 @@ static int give_up_and_crash(void *arg, void **result) {
 SCENARIO(abandoned, "a job that nobody waits for any more may crash, too: the next one gets a new "
                     "worker") {
     async_run(give_up_and_crash, NULL, NULL);
+}
+
+/* ---- closed in haste ---- */
+
+static int waits_for_it(void *arg, void **result) {
+    process_output out;
+    int error = process_pool_run(pool, "waits", holder_path, strlen(holder_path), &out);
+    emit(task_name(task_current()), "returns %s%s", code(error), out.reason[0] ? ", a reason" : "");
+    free(out.bytes);
+    return error;
+}
+
+static int closes(void *arg, void **result) {
+    emit("A", "process_pool_close returns %s", code(process_pool_close(pool)));
+    return 0;
+}
+
+static int close_in_haste(void *arg, void **result) {
+    holder_open();
+    process_pool_open(1, &pool);
+    task *first = start(waits_for_it, NULL, "first"), *second = start(waits_for_it, NULL, "second");
+    loop_sleep(0);
+    task *a = start(closes, NULL, "A");
+    loop_sleep(0);
+    emit("main", "cancels A, who waits for the pool to be closed");
+    task_cancel(a);
+    see_off(first);
+    see_off(second);
+    see_off(a);
+    holder_close();
+    return 0;
+}
+
+SCENARIO(closed_in_haste,
+         "whoever closes a pool and is cancelled kills the workers; jobs that are not done return "
+         "UV_ECANCELED",
+         .order = PER_TASK) {
+    async_run(close_in_haste, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static const char *code(int error) {
@@ -382,29 +383,6 @@ SCENARIO(closed,
     async_run(close_with_jobs, NULL, NULL);
 }
 
-static int close_in_haste(void *arg, void **result) {
-    process_pool_open(1, &pool);
-    holder_open();
-    task *first = start(holds, NULL, "first"), *second = start(holds, NULL, "second");
-    loop_sleep(0);
-    task *a = start(closes, NULL, "A");
-    loop_sleep(0);
-    emit("main", "cancels A, who waits for the pool to be closed");
-    task_cancel(a);
-    see_off(first);
-    see_off(second);
-    see_off(a);
-    holder_close();
-    return 0;
-}
-
-SCENARIO(closed_in_haste,
-         "whoever closes a pool and is cancelled kills the workers; jobs that are not done return "
-         "UV_ECANCELED",
-         .order = PER_TASK) {
-    async_run(close_in_haste, NULL, NULL);
-}
-
 static int in_a_callback(void *arg) {
     process_output out;
     int error = process_pool_run(pool, "silent", NULL, 0, &out);
@@ -442,4 +420,95 @@ SCENARIO(no_descriptors,
          "a worker inherits no descriptors but standard output and error, so it can "
          "meddle with nothing that is open here") {
     async_run(meddler_main, NULL, NULL);
+}
+
+/* ---- idle ---- */
+
+static void count_if_kept(uv_handle_t *handle, void *count) {
+    if (handle->type == UV_PROCESS || handle->type == UV_NAMED_PIPE)
+        *(int *)count += uv_has_ref(handle);
+}
+
+static int workers_keep_loop(void) {
+    int count = 0;
+    uv_walk(loop_uv(loop_running()), count_if_kept, &count);
+    return count > 0;
+}
+
+static int work_and_rest(void *arg, void **result) {
+    holder_open();
+    task *a = start(holds, NULL, "A");
+    loop_sleep(0);
+    emit("main", "A's job is at work, and keeps the loop waiting: %d", workers_keep_loop());
+    let_go("1");
+    see_off(a);
+    emit("main", "the worker is idle, and keeps the loop waiting: %d", workers_keep_loop());
+    holder_close();
+    return 0;
+}
+
+static int idle_main(void *arg, void **result) {
+    return run_in_pool(work_and_rest, 1);
+}
+
+SCENARIO(idle, "a worker that has nothing to do does not keep the loop waiting: a program that is "
+               "stuck, and has an idle pool, is stuck") {
+    async_run(idle_main, NULL, NULL);
+}
+
+/* ---- no worker ---- */
+
+/* Lets nobody open a file, or make a socket, until the limit is given back. */
+static struct rlimit no_more_files(void) {
+    struct rlimit before, now;
+    int free_one = dup(holder[0]);
+    getrlimit(RLIMIT_NOFILE, &before);
+    close(free_one);
+    now = before;
+    now.rlim_cur = (rlim_t)free_one;
+    setrlimit(RLIMIT_NOFILE, &now);
+    return before;
+}
+
+static int start_none(void *arg, void **result) {
+    holder_open();
+    struct rlimit files = no_more_files();
+    ask("reversed", "no worker");
+    setrlimit(RLIMIT_NOFILE, &files);
+    ask("reversed", "a worker");
+    holder_close();
+    return 0;
+}
+
+static int none_main(void *arg, void **result) {
+    return run_in_pool(start_none, 1);
+}
+
+SCENARIO(no_worker, "if no worker can be started, and there is no other, the job fails with the "
+                    "reason for that; the next one tries again") {
+    async_run(none_main, NULL, NULL);
+}
+
+static int start_one(void *arg, void **result) {
+    holder_open();
+    task *first = start(holds, NULL, "first");
+    loop_sleep(0);
+    struct rlimit files = no_more_files();
+    task *second = start(note_order, NULL, "second");
+    some_turns();
+    emit("main", "no other worker can be started; second has ended: %d", task_done(second));
+    let_go("1");
+    see_off(first);
+    see_off(second);
+    setrlimit(RLIMIT_NOFILE, &files);
+    holder_close();
+    return 0;
+}
+
+static int one_main(void *arg, void **result) {
+    return run_in_pool(start_one, 2);
+}
+
+SCENARIO(one_worker, "if no other worker can be started, the job waits for one that there is") {
+    async_run(one_main, NULL, NULL);
 }

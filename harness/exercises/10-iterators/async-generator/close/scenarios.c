@@ -63,7 +63,9 @@ static int tidy(generator *g, void *arg) {
         int waited = loop_sleep(m->takes);
         emit("body", "has waited in its cleanup: %s", code(waited));
     }
-    return m->returns == 1 ? error : m->returns;
+    int end = m->returns == 1 ? error : m->returns;
+    emit("body", "returns %s", code(end));
+    return end;
 }
 
 /* ---- cleanup ---- */

@@ -1,6 +1,8 @@
 /* JSON lines: several batches at a time, in order. */
 #include "cancel.h"
+#include "executor.h"
 #include "files.h"
+#include "gate.h"
 #include "jsonl.h"
 #include "scenario.h"
 
@@ -237,6 +239,189 @@ static int cancel_consumer(void *arg, void **result) {
 SCENARIO(cancelled, "a consumer who is cancelled while he waits for the first record gets "
                     "UV_ECANCELED, and nothing is left behind") {
     async_run(cancel_consumer, NULL, NULL);
+}
+
+/* ---- all threads are busy ---- */
+
+enum { THREADS = 4, BATCH = 4096 };
+
+static gate *door;
+
+static int stand_still(void *arg, void **result) {
+    gate_pass(door);
+    return 0;
+}
+
+static int busy(void *arg, void **result) {
+    return run_in_executor(stand_still, NULL, NULL);
+}
+
+static int later_job(void *arg, void **result) {
+    return 0;
+}
+
+static task *start(coroutine_fn fn, const char *name) {
+    task *t = NULL;
+    task_create(fn, NULL, name, &t);
+    return t;
+}
+
+static void see_off(task *t) {
+    task_await(t, NULL);
+    task_release(t);
+}
+
+/* Enough turns for whatever needs no thread. */
+static void some_turns(void) {
+    for (int i = 0; i < 20; i++)
+        loop_sleep(0);
+}
+
+static task *reads_on;
+
+static int cancels_a(void *arg, void **result) {
+    some_turns();
+    emit("B", "cancels A");
+    task_cancel(reads_on);
+    some_turns();
+    gate_open(door, THREADS);
+    return 0;
+}
+
+/* Takes the records of the first batch. The second one is parsed by then, or will be before all
+ * threads are taken: they take one job after the other. */
+static int asks_when_all_are_busy(void *arg, void **result) {
+    jsonl_options options = {.buffer = 22, .in_flight = 2};
+    task *tasks[THREADS], *canceller = NULL;
+    generator *g;
+    int error = jsonl_read(path, &options, &g);
+    async_for (item, g, error) {
+        emit_record(item);
+        if (((jsonl_record *)item)->line != 2)
+            continue;
+        loop_sleep(0);
+        for (int i = 0; i < THREADS; i++)
+            tasks[i] = start(busy, "busy");
+        gate_wait(door, THREADS);
+        emit("A", "asks for line 3, and no thread is free to read on");
+        canceller = start(cancels_a, "B");
+    }
+    emit("A", "the loop ends with %s", code(error));
+    generator_free(g);
+    if (!canceller)
+        return 0;
+    for (int i = 0; i < THREADS; i++)
+        see_off(tasks[i]);
+    see_off(canceller);
+    return 0;
+}
+
+static int cancel_the_reading(void *arg, void **result) {
+    numbered_lines(20);
+    door = gate_new();
+    reads_on = start(asks_when_all_are_busy, "A");
+    see_off(reads_on);
+    gate_free(door);
+    close(file);
+    return 0;
+}
+
+SCENARIO(cancelled_reading, "a consumer who is cancelled while the file is being read on gets "
+                            "UV_ECANCELED at once, not after what was read before") {
+    async_run(cancel_the_reading, NULL, NULL);
+}
+
+/* ---- closed while one batch waits for a thread ---- */
+
+/* jansson's memory. The first long string comes to the gate, in the middle of its batch; whatever
+ * is parsed after that is noted. */
+static gate *parser;
+static _Atomic int stands, goes_on;
+
+static void *allocate(size_t size) {
+    if (atomic_load(&stands))
+        goes_on = 1;
+    else if (size >= BATCH / 4 && !atomic_exchange(&stands, 1))
+        gate_pass(parser);
+    return malloc(size);
+}
+
+static int feed;
+
+/* Writes one batch: a line with a value of its own length. */
+static void feed_batch(const char *begin, char fill, const char *end) {
+    char line[BATCH];
+    memset(line, fill, sizeof line);
+    memcpy(line, begin, strlen(begin));
+    memcpy(line + sizeof line - strlen(end), end, strlen(end));
+    if (write(feed, line, sizeof line) != (ssize_t)sizeof line)
+        abort();
+}
+
+/* Runs while the generator is being closed. A thread is free, and takes what is in the line. */
+static int lets_go(void *arg, void **result) {
+    some_turns();
+    gate_open(door, 1);
+    run_in_executor(later_job, NULL, NULL);
+    emit("B", "batch 2 is being parsed, batch 3 has been begun: %d", goes_on);
+    gate_open(parser, 1);
+    gate_open(door, THREADS);
+    return 0;
+}
+
+static int closes_early(void *arg, void **result) {
+    jsonl_options options = {.buffer = BATCH, .in_flight = 3};
+    task *b = NULL;
+    generator *g;
+    int error = jsonl_read(path, &options, &g);
+    async_for (item, g, error) {
+        emit("A", "has line %ld", ((jsonl_record *)item)->line);
+        some_turns(); /* batch 3 was read, and waits for a thread now */
+        b = start(lets_go, "B");
+        break;
+    }
+    emit("A", "the loop ends with %s", code(error));
+    generator_free(g);
+    if (b)
+        see_off(b);
+    return 0;
+}
+
+/* Two threads are busy, one parses batch 2, one reads batch 3. When that one has been read, the
+ * last thread takes a job that stands in the line before the parsing of it. */
+static int close_early(void *arg, void **result) {
+    int ends[2];
+    task *tasks[3];
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        abort();
+    feed = ends[1];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", ends[0]);
+    door = gate_new();
+    parser = gate_new();
+    for (int i = 0; i < 2; i++)
+        tasks[i] = start(busy, "busy");
+    gate_wait(door, 2);
+    feed_batch("1", ' ', "\n");
+    feed_batch("\"", 'x', "\"\n");
+    task *a = start(closes_early, "A");
+    gate_wait(parser, 1);
+    tasks[2] = start(busy, "busy");
+    loop_sleep(0);
+    feed_batch("[3]", ' ', "\n");
+    see_off(a);
+    for (int i = 0; i < 3; i++)
+        see_off(tasks[i]);
+    gate_free(door);
+    gate_free(parser);
+    close(ends[0]);
+    close(ends[1]);
+    return 0;
+}
+
+SCENARIO(closed_in_line, "when it is closed, batches that wait for a thread are given up before "
+                         "those on one are waited for") {
+    json_set_alloc_funcs(allocate, free);
+    async_run(close_early, NULL, NULL);
 }
 
 /* ---- unreadable ---- */
