@@ -326,6 +326,60 @@ SCENARIO(cancelled_before_it_runs,
     run(four_hold);
 }
 
+/* ---- what must be done ---- */
+
+static int finisher(void *d, void **result) {
+    int thrown = 0, error = database_finish(d, "INSERT INTO t VALUES (1)", &thrown);
+    emit(me(), "database_finish returns %s, thrown is %s", code(error), code(thrown));
+    return thrown;
+}
+
+static int cancel_who_must(void *arg, void **result) {
+    database *d = open_it();
+    execute(d, "CREATE TABLE t (a)");
+    task *a = start(holder, d, "A"), *b = start(finisher, d, "B");
+    loop_sleep(0);
+    await_signal(&has_begun);
+    for (int i = 0; i < 2; i++) {
+        cancel(b);
+        loop_sleep(0);
+    }
+    emit("main", "B has ended: %d", task_done(b));
+    sem_post(&may_go_on);
+    see_off(a);
+    see_off(b);
+    ask(d, "SELECT count(*) FROM t");
+    close_it(d);
+    return 0;
+}
+
+SCENARIO(cancelled_in_the_line,
+         "what must be done stays in the line, however often its task is cancelled, and is done") {
+    run(cancel_who_must);
+}
+
+/* Nothing stops it, and a thread finds out that the database is locked. */
+static int cancel_before_it_is_locked(void *arg, void **result) {
+    database *holds = open_it(), *wants = open_it();
+    execute(holds, "CREATE TABLE t (a)");
+    execute(holds, "BEGIN IMMEDIATE");
+    task *a = start(finisher, wants, "A");
+    loop_sleep(0); /* now its statement is with a thread */
+    cancel(a);
+    see_off(a);
+    execute(holds, "COMMIT");
+    ask(wants, "SELECT count(*) FROM t");
+    close_it(wants);
+    close_it(holds);
+    return 0;
+}
+
+SCENARIO(cancelled_before_it_is_locked,
+         "whoever is cancelled before his statement finds the database "
+         "locked does not try again") {
+    run(cancel_before_it_is_locked);
+}
+
 /* ---- locked ---- */
 
 static int inserter(void *d, void **result) {

@@ -292,8 +292,9 @@ static int pass_the_call_on(void *arg, void **result) {
     return 0;
 }
 
-SCENARIO(called_when_the_time_is_over,
-         "a connection whose time is over before the one who was called for it has gone on is his") {
+SCENARIO(
+    called_when_the_time_is_over,
+    "a connection whose time is over before the one who was called for it has gone on is his") {
     run(pass_the_call_on, 1, 0);
 }
 
