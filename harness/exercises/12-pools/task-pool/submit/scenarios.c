@@ -88,6 +88,7 @@ SCENARIO(two_at_a_time,
 
 static int watch(void *arg, void **result) {
     submit(3);
+    look_at_all(NAMES, 3);
     loop_sleep(30);
     look_at_all(NAMES, 3);
     loop_sleep(120);
