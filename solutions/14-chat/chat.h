@@ -53,7 +53,7 @@ void chat_free(chat *c);
  * Python: ChatServer.register_client, where an id can come twice. */
 int chat_register(chat *c, client *who, const char *name);
 
-/* Ends that: the client leaves its room, if it is in one; its name is free again. A client that is
+/* Ends that: the client leaves its room, if it is in one; then its name is free again. A client that is
  * not registered is left alone. Python: ChatServer.unregister_client. */
 void chat_unregister(chat *c, client *who);
 

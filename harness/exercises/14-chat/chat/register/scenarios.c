@@ -164,6 +164,34 @@ SCENARIO(leaves, "a client that is not registered any more is in no room, and th
     async_run(leave_the_room, NULL, NULL);
 }
 
+/* Somebody else asks for the name of whoever leaves a room. */
+static void successor(void *other, const char *line) {
+    if (strstr(line, "left"))
+        emit("log", "%s; for the other one: %s", line, code_name(chat_register(c, other, "Ada")));
+}
+
+static int succeed(void *arg, void **result) {
+    client *a, *b;
+    client_new(&a);
+    client_new(&b);
+    chat_options options = {.log = successor, .arg = b};
+    chat_new(&options, &c);
+    chat_register(c, a, "Ada");
+    chat_join(c, a, "tech");
+    chat_unregister(c, a);
+    enter(b, "Ada");
+    statistics();
+    chat_unregister(c, b);
+    client_free(a);
+    client_free(b);
+    chat_free(c);
+    return 0;
+}
+
+SCENARIO(successor_waits, "as long as a client is in its room its name is not free") {
+    async_run(succeed, NULL, NULL);
+}
+
 /* ---- turns ---- */
 
 static int in_one_turn(void *arg, void **result) {
