@@ -70,9 +70,22 @@ static void hold(sqlite3_context *c, int count, sqlite3_value **values) {
     sqlite3_result_int(c, !here);
 }
 
+/* SQLite asks whether a statement may write into a table, while it compiles it. The scenario knows
+ * then that a thread has begun with it, and that it does not run yet. */
+static int compiled(void *arg, int what, const char *table, const char *b, const char *c,
+                    const char *d) {
+    if (what == SQLITE_INSERT && strcmp(table, "numbers") == 0) {
+        sem_post(&has_begun);
+        if (!pthread_equal(pthread_self(), loop_thread))
+            await_signal(&may_go_on);
+    }
+    return SQLITE_OK;
+}
+
 static int add_functions(sqlite3 *db, char **error, const struct sqlite3_api_routines *api) {
     sqlite3_create_function(db, "begun", 0, SQLITE_UTF8, NULL, begun, NULL, NULL);
     sqlite3_create_function(db, "hold", 0, SQLITE_UTF8, NULL, hold, NULL, NULL);
+    sqlite3_set_authorizer(db, compiled, NULL);
     return SQLITE_OK;
 }
 
@@ -264,6 +277,36 @@ static int cancel_forever(void *arg, void **result) {
 SCENARIO(cancelled_while_it_runs, "a statement whose task is cancelled is stopped; afterwards the "
                                   "connection is as good as before") {
     run(cancel_forever);
+}
+
+static int writer_of_numbers(void *d, void **result) {
+    int error = database_execute(d,
+                                 "INSERT INTO numbers WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL "
+                                 "SELECT i + 1 FROM n WHERE i < 100000) SELECT i FROM n",
+                                 NULL, 0);
+    emit(me(), "database_execute returns %s", code(error));
+    return error;
+}
+
+static int cancel_just_before(void *arg, void **result) {
+    database *d = open_it();
+    execute(d, "CREATE TABLE numbers (a)");
+    task *a = start(writer_of_numbers, d, "A");
+    loop_sleep(0);
+    await_signal(&has_begun);
+    cancel(a);
+    loop_sleep(0); /* now A knows */
+    sem_post(&may_go_on);
+    see_off(a);
+    ask(d, "SELECT count(*) FROM numbers");
+    close_it(d);
+    return 0;
+}
+
+SCENARIO(cancelled_just_before_it_runs,
+         "a statement whose task is cancelled when a thread has it, but "
+         "before its first step, is stopped as well") {
+    run(cancel_just_before);
 }
 
 static int holder_of_rows(void *d, void **result) {
