@@ -286,7 +286,7 @@ static void run_many_turns(loop *l, coroutine *co, void (*before)(loop *, corout
         before(l, co);
         loop_stop(l);
         loop_run(l);
-        if (turns < 10)
+        if (turns < 2)
             usual = allocated_bytes();
     }
     emit("main", "%s: the loop %s", what,
