@@ -172,7 +172,7 @@ static void leave_idle(member *m) {
 
 static int too_long(void *arg);
 
-/* Nobody uses m. */
+/* Nobody uses m. Returns 0 or UV_ENOMEM: then it is idle without a timer. */
 static int become_idle(member *m) {
     // exercise pool/upkeep
     // It goes to p->idle. If idle_ms is not POOL_KEEP: too_long(m) in so many ms, if it is still

@@ -20,7 +20,7 @@ void lines_init(lines *l, stream *s);
 /* Waits for the next line.
  * line: receives it without its end, which is "\n" or "\r\n", and one 0 behind it; the caller's,
  * who frees it; NULL on an error. size: receives the number of its bytes. The last line may lack
- * its end.
+ * its end; a "\r" alone is none.
  * Returns 0;
  *   UV_EMSGSIZE  a line of more than LINE_LIMIT bytes has gone by, however long it was: told once,
  *                when its end has come,

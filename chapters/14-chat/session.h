@@ -25,6 +25,7 @@ typedef struct wire {
      */
     int (*send)(void *connection, message *const *messages, int count);
 
+    /* Asks for a sign of life. Returns 0, or the connection's error. */
     int (*ping)(void *connection);
 
     /* Says good-bye and waits until everything is sent. why: NULL if the client has left. */

@@ -20,8 +20,8 @@ int text_is_utf8(const char *bytes, size_t size);
  * Returns 0; UV_ECHARSET if it is not UTF-8, UV_ENAMETOOLONG, or UV_EINVAL for the rest. */
 int name_check(const char *name);
 
-/* What is said: 1 to TEXT_LIMIT bytes, not only blanks; as for a name, but newlines and tabs are
- * allowed. Returns 0; UV_ECHARSET, UV_EMSGSIZE if it is too long, or UV_EINVAL. */
+/* What is said: 1 to TEXT_LIMIT bytes, not only blanks; as for a name, but newlines, tabs and the
+ * selectors of variants, which many an emoji has, are allowed. Returns 0; UV_ECHARSET, UV_EMSGSIZE if it is too long, or UV_EINVAL. */
 int text_check(const char *text);
 
 #endif

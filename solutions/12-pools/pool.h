@@ -63,6 +63,7 @@ int pool_free(pool *p);
  * returned, and then the next one who waits is called; UV_ECANCELED (or another code) if the caller
  * was woken with that, also if a connection came back for him in the same turn: the next one gets
  * it; UV_EINVAL if he would have to wait and no coroutine of the running loop is running; UV_ENOMEM.
+ * One who is opening when the pool is closed still gets his.
  * Python: await pool.acquire(). */
 int pool_acquire(pool *p, void **connection);
 

@@ -30,7 +30,8 @@ typedef struct value {
     size_t size;       /* how many, without the 0 */
 } value;
 
-/* Make a value. text: ends with a 0; NULL makes a VALUE_NULL. */
+/* Make a value. text: ends with a 0; NULL makes a VALUE_NULL. bytes may be NULL if size is 0: that
+ * is a VALUE_BLOB all the same, an empty one. */
 value value_null(void);
 value value_integer(int64_t integer);
 value value_real(double real);

@@ -260,16 +260,21 @@ const char *task_status_name(task_status status) {
     return names[status];
 }
 
+/* The two times of a report. */
+static void report_times(const job *j, task_report *r) {
+    // >>> exercise task-pool/submit
+    // What is not over yet lasts until now. One that was cancelled before it began has waited until
+    // its end, and never ran.
+    int64_t end = has_ended(j) ? j->ended : now();
+    r->waited_ms = (j->has_begun ? j->begun : end) - j->submitted;
+    r->ran_ms = j->has_begun ? end - j->begun : 0;
+    // <<<
+}
+
 static task_report report(const job *j) {
     task_report r = {.id = j->id, .status = j->status, .value = j->value, .error = j->error};
-    // >>> exercise task-pool/submit
-    // The two times; what is not over yet lasts until now. One that was cancelled before it began
-    // has waited until its end, and never ran.
-    int64_t end = has_ended(j) ? j->ended : now();
-    r.waited_ms = (j->has_begun ? j->begun : end) - j->submitted;
-    r.ran_ms = j->has_begun ? end - j->begun : 0;
+    report_times(j, &r);
     return r;
-    // <<<
 }
 
 int task_pool_look(const task_pool *p, const char *id, task_report *out) {

@@ -32,7 +32,7 @@ typedef enum task_status {
 typedef struct task_report {
     const char *id; /* borrowed from the pool, until the task is forgotten or the pool is freed */
     task_status status;
-    void *value;       /* of a completed one */
+    void *value;       /* of a completed one; else NULL */
     int error;         /* of a failed one; UV_ECANCELED of a cancelled one; else 0 */
     int64_t waited_ms; /* from submit until its function began; if it has not yet, until now; or
                         * until it was cancelled */

@@ -53,8 +53,8 @@ void chat_free(chat *c);
  * Python: ChatServer.register_client, where an id can come twice. */
 int chat_register(chat *c, client *who, const char *name);
 
-/* Ends that: the client leaves its room, if it is in one; its name is free again. A client that is
- * not registered is left alone. Python: ChatServer.unregister_client. */
+/* Ends that: the client leaves its room, if it is in one; then its name is free again. A client
+ * that is not registered is left alone. Python: ChatServer.unregister_client. */
 void chat_unregister(chat *c, client *who);
 
 /* Moves a client into a room: it leaves the one where it is (room_remove) and is added to the other

@@ -132,7 +132,8 @@ int http_is_here(const char *host, const char *listening, const char *name) {
 
 int http_handshake(const request_head *request, char accept[WEBSOCKET_ACCEPT]) {
     // >>> exercise websocket/handshake
-    // In the order of the header.
+    // In the order of the header. Origin and Host are compared whatever their capitals are
+    // (strcasecmp).
     accept[0] = '\0';
     if (!request->upgrade || !request->version || strcmp(request->version, "13") != 0)
         return 426;

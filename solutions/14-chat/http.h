@@ -32,8 +32,9 @@ int http_parse(char *head, request_head *out);
  *   426  no upgrade is wanted, or to another version than 13,
  *   400  the key is missing, or is none,
  *   403  it comes from a page of somebody else: there is an Origin, and it is neither
- *        "http://HOST" nor "https://HOST". Without this check, any page in the world could chat as
- *        the person who looks at it: browsers connect WebSockets to everywhere.
+ *        "http://HOST" nor "https://HOST", HOST being the value of Host; capitals make no
+ *        difference in scheme or host. Without this check, any page in the world could chat as the
+ *        person who looks at it: browsers connect WebSockets to everywhere.
  * accept is "" unless it is 101. */
 int http_handshake(const request_head *request, char accept[WEBSOCKET_ACCEPT]);
 

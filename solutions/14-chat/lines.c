@@ -38,10 +38,11 @@ static int to_the_end(lines *l, char **line, size_t *size) {
 
 /* Takes the end off. */
 static size_t without_end(char *line, size_t size) {
-    if (size > 0 && line[size - 1] == '\n')
+    if (size > 0 && line[size - 1] == '\n') {
         size--;
-    if (size > 0 && line[size - 1] == '\r')
-        size--;
+        if (size > 0 && line[size - 1] == '\r')
+            size--;
+    }
     line[size] = '\0';
     return size;
 }

@@ -36,7 +36,16 @@ static int is_trick(unsigned c) {
     return c < 0x20 || (c >= 0x7F && c < 0xA0) /* control characters */
            || (c >= 0x200B && c <= 0x200F)     /* zero width; direction marks */
            || (c >= 0x2028 && c <= 0x202E)     /* line separators; direction overrides */
-           || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF || c == 0xAD || c == 0x61C || c == 0x180E;
+           || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF || c == 0xAD || c == 0x61C ||
+           c == 0x180E || c == 0x34F                                   /* joiners */
+           || c == 0x115F || c == 0x1160 || c == 0x3164 || c == 0xFFA0 /* letters without a shape */
+           || c == 0x2800                                              /* the Braille blank */
+           || (c >= 0xE0000 && c <= 0xE007F);                          /* tags */
+}
+
+/* Selects another form of the character before it: many an emoji has one behind. */
+static int is_selector(unsigned c) {
+    return (c >= 0xFE00 && c <= 0xFE0F) || (c >= 0xE0100 && c <= 0xE01EF);
 }
 
 static int is_blank(unsigned c) {
@@ -47,8 +56,8 @@ static int is_blank(unsigned c) {
 /* What there is to know about a text. */
 typedef struct looks {
     size_t characters, blanks;
-    int tricks, lines; /* lines: newlines and tabs */
-    int blank_ends;    /* the first or the last character is blank */
+    int tricks, selectors, lines; /* lines: newlines and tabs */
+    int blank_ends;               /* the first or the last character is blank */
 } looks;
 
 /* Returns 0 or UV_ECHARSET. */
@@ -63,6 +72,7 @@ static int look_at(const char *text, looks *l) {
         int line = c == '\n' || c == '\t';
         l->lines += line;
         l->tricks += is_trick(c) && !line;
+        l->selectors += is_selector(c);
         l->blanks += (size_t)is_blank(c);
         l->blank_ends |= is_blank(c) && l->characters == 0;
     }
@@ -76,7 +86,9 @@ int name_check(const char *name) {
         return UV_ECHARSET;
     if (l.characters > NAME_LIMIT)
         return UV_ENAMETOOLONG;
-    return l.characters == 0 || l.tricks || l.lines || l.blank_ends ? UV_EINVAL : 0;
+    if (l.characters == 0 || l.blank_ends)
+        return UV_EINVAL;
+    return l.tricks || l.selectors || l.lines ? UV_EINVAL : 0;
 }
 
 int text_check(const char *text) {

@@ -41,10 +41,11 @@ int lines_read(lines *l, char **line, size_t *size) {
             *line = NULL;
             return UV_ECHARSET;
         }
-        if ((*line)[rest - 1] == '\n')
+        if ((*line)[rest - 1] == '\n') {
             rest--;
-        if (rest > 0 && (*line)[rest - 1] == '\r')
-            rest--;
+            if (rest > 0 && (*line)[rest - 1] == '\r')
+                rest--;
+        }
         (*line)[rest] = '\0';
         *size = rest;
         return 0;

@@ -70,9 +70,22 @@ static void hold(sqlite3_context *c, int count, sqlite3_value **values) {
     sqlite3_result_int(c, !here);
 }
 
+/* SQLite asks whether a statement may write into a table, while it compiles it. The scenario knows
+ * then that a thread has begun with it, and that it does not run yet. */
+static int compiled(void *arg, int what, const char *table, const char *b, const char *c,
+                    const char *d) {
+    if (what == SQLITE_INSERT && strcmp(table, "numbers") == 0) {
+        sem_post(&has_begun);
+        if (!pthread_equal(pthread_self(), loop_thread))
+            await_signal(&may_go_on);
+    }
+    return SQLITE_OK;
+}
+
 static int add_functions(sqlite3 *db, char **error, const struct sqlite3_api_routines *api) {
     sqlite3_create_function(db, "begun", 0, SQLITE_UTF8, NULL, begun, NULL, NULL);
     sqlite3_create_function(db, "hold", 0, SQLITE_UTF8, NULL, hold, NULL, NULL);
+    sqlite3_set_authorizer(db, compiled, NULL);
     return SQLITE_OK;
 }
 
@@ -266,6 +279,36 @@ SCENARIO(cancelled_while_it_runs, "a statement whose task is cancelled is stoppe
     run(cancel_forever);
 }
 
+static int writer_of_numbers(void *d, void **result) {
+    int error = database_execute(d,
+                                 "INSERT INTO numbers WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL "
+                                 "SELECT i + 1 FROM n WHERE i < 100000) SELECT i FROM n",
+                                 NULL, 0);
+    emit(me(), "database_execute returns %s", code(error));
+    return error;
+}
+
+static int cancel_just_before(void *arg, void **result) {
+    database *d = open_it();
+    execute(d, "CREATE TABLE numbers (a)");
+    task *a = start(writer_of_numbers, d, "A");
+    loop_sleep(0);
+    await_signal(&has_begun);
+    cancel(a);
+    loop_sleep(0); /* now A knows */
+    sem_post(&may_go_on);
+    see_off(a);
+    ask(d, "SELECT count(*) FROM numbers");
+    close_it(d);
+    return 0;
+}
+
+SCENARIO(cancelled_just_before_it_runs,
+         "a statement whose task is cancelled when a thread has it, but "
+         "before its first step, is stopped as well") {
+    run(cancel_just_before);
+}
+
 static int holder_of_rows(void *d, void **result) {
     rows *r;
     int error = database_query(d, "SELECT 'a text for nobody', hold()", NULL, 0, &r);
@@ -324,6 +367,60 @@ SCENARIO(cancelled_before_it_runs,
          "cancelled never runs, and nobody waits for it",
          .order = PER_TASK) {
     run(four_hold);
+}
+
+/* ---- what must be done ---- */
+
+static int finisher(void *d, void **result) {
+    int thrown = 0, error = database_finish(d, "INSERT INTO t VALUES (1)", &thrown);
+    emit(me(), "database_finish returns %s, thrown is %s", code(error), code(thrown));
+    return thrown;
+}
+
+static int cancel_who_must(void *arg, void **result) {
+    database *d = open_it();
+    execute(d, "CREATE TABLE t (a)");
+    task *a = start(holder, d, "A"), *b = start(finisher, d, "B");
+    loop_sleep(0);
+    await_signal(&has_begun);
+    for (int i = 0; i < 2; i++) {
+        cancel(b);
+        loop_sleep(0);
+    }
+    emit("main", "B has ended: %d", task_done(b));
+    sem_post(&may_go_on);
+    see_off(a);
+    see_off(b);
+    ask(d, "SELECT count(*) FROM t");
+    close_it(d);
+    return 0;
+}
+
+SCENARIO(cancelled_in_the_line,
+         "what must be done stays in the line, however often its task is cancelled, and is done") {
+    run(cancel_who_must);
+}
+
+/* Nothing stops it, and a thread finds out that the database is locked. */
+static int cancel_before_it_is_locked(void *arg, void **result) {
+    database *holds = open_it(), *wants = open_it();
+    execute(holds, "CREATE TABLE t (a)");
+    execute(holds, "BEGIN IMMEDIATE");
+    task *a = start(finisher, wants, "A");
+    loop_sleep(0); /* now its statement is with a thread */
+    cancel(a);
+    see_off(a);
+    execute(holds, "COMMIT");
+    ask(wants, "SELECT count(*) FROM t");
+    close_it(wants);
+    close_it(holds);
+    return 0;
+}
+
+SCENARIO(cancelled_before_it_is_locked,
+         "whoever is cancelled before his statement finds the database "
+         "locked does not try again") {
+    run(cancel_before_it_is_locked);
 }
 
 /* ---- locked ---- */

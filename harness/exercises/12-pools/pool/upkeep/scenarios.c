@@ -281,6 +281,23 @@ SCENARIO(no_time_at_all,
     run(use_at_once, 1, 0);
 }
 
+static int pass_the_call_on(void *arg, void **result) {
+    task *tasks[2];
+    line_out *a = acquire();
+    start_some(tasks, 2);
+    loop_sleep(10);
+    release(a);
+    cancel(tasks[0]);
+    see_all_off(tasks, 2);
+    return 0;
+}
+
+SCENARIO(
+    called_when_the_time_is_over,
+    "a connection whose time is over before the one who was called for it has gone on is his") {
+    run(pass_the_call_on, 1, 0);
+}
+
 /* ---- close ---- */
 
 static int close_in_the_middle(void *arg, void **result) {

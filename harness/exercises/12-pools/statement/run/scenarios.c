@@ -107,6 +107,16 @@ SCENARIO(values_go_in, "values of every type go in, and come out as they were") 
     close_memory();
 }
 
+SCENARIO(nothing_inside, "a blob without a byte is a blob, wherever its bytes would be") {
+    value v = value_blob(NULL, 0);
+    open_memory();
+    ask("SELECT typeof(?) AS type", &v, 1);
+    ask("SELECT ? AS empty", &v, 1);
+    run("CREATE TABLE t (x NOT NULL)", NULL, 0, NULL);
+    run("INSERT INTO t VALUES (?)", &v, 1, NULL);
+    close_memory();
+}
+
 SCENARIO(zeros_inside, "a text is as long as it says, also with a 0 in it") {
     value v = {.type = VALUE_TEXT, .bytes = "pizza\0calzone and more", .size = 13};
     open_memory();

@@ -88,6 +88,7 @@ SCENARIO(two_at_a_time,
 
 static int watch(void *arg, void **result) {
     submit(3);
+    look_at_all(NAMES, 3);
     loop_sleep(30);
     look_at_all(NAMES, 3);
     loop_sleep(120);
@@ -299,7 +300,7 @@ static int submit_many(void *arg, void **result) {
     task_pool_new(10, &p);
     for (int i = 0; i < n; i++)
         task_pool_submit(p, tiny, NULL, NULL, NULL);
-    task_pool_wait_all(p, -1);
+    loop_sleep(1); /* the clock moves when nobody has anything to do */
     task_pool_free(p);
     return 0;
 }

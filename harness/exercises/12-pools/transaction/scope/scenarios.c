@@ -60,8 +60,16 @@ static void begun(sqlite3_context *c, int count, sqlite3_value **values) {
     sqlite3_result_int(c, 1);
 }
 
+/* SQL: hold() is 1 as soon as the scenario wants it to be. */
+static void hold(sqlite3_context *c, int count, sqlite3_value **values) {
+    sem_post(&has_begun);
+    await_signal(&may_go_on);
+    sqlite3_result_int(c, 1);
+}
+
 static int add_functions(sqlite3 *db, char **error, const struct sqlite3_api_routines *api) {
     sqlite3_create_function(db, "begun", 0, SQLITE_UTF8, NULL, begun, NULL, NULL);
+    sqlite3_create_function(db, "hold", 0, SQLITE_UTF8, NULL, hold, NULL, NULL);
     return SQLITE_OK;
 }
 
@@ -412,6 +420,70 @@ SCENARIO(cancelled_behind_the_begin,
     run_with_two(cancel_behind_the_begin);
 }
 
+static int slow_reader(void *arg, void **result) {
+    rows *r;
+    int error = database_query(mine, "SELECT hold()", NULL, 0, &r);
+    emit(me(), "its statement returns %s", code(error));
+    rows_free(r);
+    return error;
+}
+
+static event *has_company; /* set when that statement has its turn */
+
+/* Ends while a statement of somebody else has its turn on the same connection. */
+static int ends_behind_another(void *arg, void **result) {
+    transaction t;
+    begin(mine, &t);
+    insert(mine, 1);
+    event_set(under_way);
+    event_wait(has_company);
+    return end(&t, *(int *)arg);
+}
+
+static void cancel_who_ends_behind(int error) {
+    event_new(&under_way);
+    event_new(&has_company);
+    task *a = start(ends_behind_another, &error, "A");
+    event_wait(under_way);
+    task *b = start(slow_reader, NULL, "B");
+    loop_sleep(0);
+    await_signal(&has_begun);
+    event_set(has_company);
+    for (int i = 0; i < 2; i++) {
+        loop_sleep(0);
+        cancel(a);
+    }
+    loop_sleep(0);
+    sem_post(&may_go_on);
+    see_off(b);
+    see_off(a);
+    event_free(under_way);
+    event_free(has_company);
+    look(other);
+    insert(other, 3);
+}
+
+static int roll_back_behind(void *arg, void **result) {
+    cancel_who_ends_behind(UV_EIO);
+    return 0;
+}
+
+SCENARIO(
+    cancelled_before_the_rollback,
+    "whoever is cancelled while his rollback stands in the line, behind a statement of somebody "
+    "else, stays in the line") {
+    run_with_two(roll_back_behind);
+}
+
+static int commit_behind(void *arg, void **result) {
+    cancel_who_ends_behind(0);
+    return 0;
+}
+
+SCENARIO(cancelled_before_the_commit, "a commit stays in the line, too") {
+    run_with_two(commit_behind);
+}
+
 /* ---- nested ---- */
 
 static int nest(void *arg, void **result) {
@@ -443,6 +515,26 @@ SCENARIO(nested,
          "a transaction in another one can be rolled back alone, and what it commits counts "
          "when the outer one is committed") {
     run_with_two(nest);
+}
+
+static int nest_twice(void *arg, void **result) {
+    transaction outer, inner, innermost;
+    begin(mine, &outer);
+    begin(mine, &inner);
+    insert(mine, 1);
+    begin(mine, &innermost);
+    insert(mine, 2);
+    end(&innermost, UV_EINVAL);
+    end(&inner, UV_EINVAL);
+    end(&outer, 0);
+    look(other);
+    return 0;
+}
+
+SCENARIO(nested_rolled_back,
+         "a nested transaction that is rolled back is over: what comes next rolls "
+         "back the one around it") {
+    run_with_two(nest_twice);
 }
 
 static int nested_and_cancelled(void *arg, void **result) {

@@ -93,6 +93,37 @@ static int names(void *arg, void **result) {
     return 0;
 }
 
+/* Two names that look the same, or one that looks like none. */
+static int unseen(void *arg, void **result) {
+    static const char *const texts[] = {
+        "\u00AD",     "\u034F", "\u115F",     "\u1160",     "\u180E",     "\u200B",
+        "\u202E",     "\u2060", "\u2800",     "\u3164",     "\uFE00",     "\uFE0F",
+        "\uFEFF",     "\uFFA0", "\U000E0000", "\U000E0041", "\U000E007F", "\U000E0100",
+        "\U000E01EF", "\u034E", "\u1161",     "\uFE10",     "\uFF9F",
+    };
+    client *a;
+    chat_new(NULL, &c);
+    client_new(&a);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        char name[20], bytes[20] = "";
+        snprintf(name, sizeof name, "Ada%s", texts[i]);
+        for (const char *b = texts[i]; *b; b++)
+            snprintf(bytes + strlen(bytes), sizeof bytes - strlen(bytes), " %02x", *b & 0xff);
+        emit("chat", "Ada and%s: %s", bytes, code_name(chat_register(c, a, name)));
+        chat_register(c, a, "Ada");
+        chat_join(c, a, "tech");
+        emit("chat", "as a text: %s", code_name(chat_say(c, a, name)));
+        chat_unregister(c, a);
+    }
+    client_free(a);
+    chat_free(c);
+    return 0;
+}
+
+SCENARIO(names_unseen, "what is not to be seen is not in a name") {
+    async_run(unseen, NULL, NULL);
+}
+
 SCENARIO(names_refused, "a name belongs to one client at a time; a bad one, a second one, and one "
                         "that is taken are refused, and change nothing") {
     async_run(names, NULL, NULL);
@@ -162,6 +193,34 @@ static int leave_the_room(void *arg, void **result) {
 SCENARIO(leaves, "a client that is not registered any more is in no room, and those who are there "
                  "are told its name") {
     async_run(leave_the_room, NULL, NULL);
+}
+
+/* Somebody else asks for the name of whoever leaves a room. */
+static void successor(void *other, const char *line) {
+    if (strstr(line, "left"))
+        emit("log", "%s; for the other one: %s", line, code_name(chat_register(c, other, "Ada")));
+}
+
+static int succeed(void *arg, void **result) {
+    client *a, *b;
+    client_new(&a);
+    client_new(&b);
+    chat_options options = {.log = successor, .arg = b};
+    chat_new(&options, &c);
+    chat_register(c, a, "Ada");
+    chat_join(c, a, "tech");
+    chat_unregister(c, a);
+    enter(b, "Ada");
+    statistics();
+    chat_unregister(c, b);
+    client_free(a);
+    client_free(b);
+    chat_free(c);
+    return 0;
+}
+
+SCENARIO(successor_waits, "as long as a client is in its room its name is not free") {
+    async_run(succeed, NULL, NULL);
 }
 
 /* ---- turns ---- */

@@ -40,8 +40,9 @@ static int read_line(line_in *in) {
     return error;
 }
 
+/* Up to the end, which comes sooner than after so many. */
 static int read_all(void *arg, void **result) {
-    while (read_line(arg) != UV_EOF)
+    for (int i = 0; i < 20 && read_line(arg) != UV_EOF; i++)
         ;
     return 0;
 }
@@ -74,6 +75,33 @@ SCENARIO(lines_as_they_are,
          "lines come without their ends, be these \\n or \\r\\n; an empty line is "
          "a line, and the last one may lack its end") {
     async_run(plain, NULL, NULL);
+}
+
+/* Each of them is all that comes. */
+static int returns(void *arg, void **result) {
+    static const char *const texts[] = {"one\r", "\r", "two\rthree\r\nfour\r\r\nfive\r\r"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        line_in in;
+        char *line;
+        size_t size;
+        begin(&in);
+        peer_send(in.peer, texts[i]);
+        peer_end(in.peer);
+        while (lines_read(&in.lines, &line, &size) == 0) {
+            for (char *c = line; *c; c++)
+                *c = *c == '\r' ? '_' : *c;
+            emit("reader", "[%s], %zu bytes", line, size);
+            free(line);
+        }
+        emit("reader", "that is all");
+        finish(&in);
+    }
+    return 0;
+}
+
+SCENARIO(returns_are_bytes,
+         "a \\r that is not before a \\n is a byte like others (here it is shown as _)") {
+    async_run(returns, NULL, NULL);
 }
 
 static int too_long(void *arg, void **result) {

@@ -11,6 +11,7 @@ typedef struct fake {
     queue *said; /* strings; "" is a sign of life, NULL the end */
     int deaf;    /* does not take what is sent */
     int lost;    /* an error instead of the end */
+    int no_ping; /* an error instead of a ping */
     int quiet;   /* what it hears is not told */
     int result;  /* of the session */
     sessions *all;
@@ -44,8 +45,9 @@ static int fake_send(void *connection, message *const *messages, int count) {
 }
 
 static int fake_ping(void *connection) {
-    emit(((fake *)connection)->name, "is pinged");
-    return 0;
+    fake *f = connection;
+    emit(f->name, "is pinged: %s", code_name(f->no_ping));
+    return f->no_ping;
 }
 
 static int fake_end(void *connection, const farewell *why) {
@@ -293,6 +295,23 @@ static int lose(void *arg, void **result) {
 
 SCENARIO(lost, "when the connection is lost there is nothing to wait for", .order = PER_TASK) {
     async_run(lose, NULL, NULL);
+}
+
+static int lose_at_the_ping(void *arg, void **result) {
+    sessions all;
+    fake a;
+    open_all(&all);
+    start(&all, &a, "Ada");
+    join_as(&a, "Ada");
+    a.no_ping = UV_EPIPE;
+    end(&a);
+    chat_free(all.chat);
+    return 0;
+}
+
+SCENARIO(lost_at_the_ping, "when a ping cannot be sent there is nothing to wait for, either",
+         .order = PER_TASK) {
+    async_run(lose_at_the_ping, NULL, NULL);
 }
 
 static int cancel(void *arg, void **result) {

@@ -49,9 +49,10 @@ SCENARIO(let_in,
     knock("over TLS", HOST UPGRADE VERSION KEY "Origin: https://chat.example:8000\r\n");
     knock("a program", HOST UPGRADE VERSION KEY);
     knock("Firefox", KEY VERSION "connection: keep-alive, Upgrade\r\nupgrade: WebSocket\r\n" HOST);
-    knock("a proxy", "host:chat.example:8000\r\nUPGRADE:  h2c , websocket  \r\n"
-                     "CONNECTION: upgrade\r\nsec-websocket-key:   dGhlIHNhbXBsZSBub25jZQ==  \r\n"
-                     "sec-websocket-version:13\r\nOrigin: HTTP://CHAT.example:8000\r\n");
+    knock("a proxy (Origin HTTP://CHAT.example:8000, Host chat.example:8000)",
+          "host:chat.example:8000\r\nUPGRADE:  h2c , websocket  \r\n"
+          "CONNECTION: upgrade\r\nsec-websocket-key:   dGhlIHNhbXBsZSBub25jZQ==  \r\n"
+          "sec-websocket-version:13\r\nOrigin: HTTP://CHAT.example:8000\r\n");
 }
 
 SCENARIO(not_wanted,
