@@ -13,7 +13,7 @@ typedef struct request {
     const chapter *chapter;
     base base;
     const exercise *only; /* NULL: all exercises of the chapter */
-    int until_failure;    /* when a scenario has failed, the later ones of its exercise are not run */
+    int until_failure; /* when a scenario has failed, the later ones of its exercise are not run */
     /* Out: one for each exercise of the chapter; with only, the others are zero. judge() makes the
      * array, results_free() frees it with all that it holds. */
     result *results;
