@@ -156,7 +156,7 @@ static void add_ours(build *b, flavour f, const chapter *chapter, const char *pa
     int error = read_file(full, &source);
     if (error)
         die("%s: %s", path, strerror(-error));
-    if (b->adverse && exercise)
+    if (b->adverse && chapter && exercise)
         refusals_watch(p, chapter, &source);
     add_slot(b, unit_new(p, f, 1, chapter, path, &source, exercise), &source, NULL);
     text_free(&source);
