@@ -51,7 +51,7 @@ static void waiters(int n) {
 }
 
 static void members(int n) {
-    future **all = malloc((size_t)n * sizeof *all), *g;
+    future **all = calloc((size_t)n, sizeof *all), *g;
     for (int i = 0; i < n; i++)
         future_new(loop_running(), &all[i]);
     gather(all, n, GATHER_FIRST_ERROR, &g);

@@ -112,14 +112,14 @@ typedef struct row {
     int count, cancelled;
 } row;
 
-typedef struct place {
+typedef struct seat {
     row *row;
     int number;
-} place;
+} seat;
 
 /* The last one sleeps, each other one awaits the next. */
 static int in_a_row(void *arg, void **result) {
-    place *p = arg;
+    seat *p = arg;
     row *r = p->row;
     int last = p->number == r->count - 1;
     int error = last ? loop_sleep(1000) : task_await(r->tasks[p->number + 1], NULL);
@@ -129,10 +129,10 @@ static int in_a_row(void *arg, void **result) {
 
 /* Makes the row, and cancels its first task a number of times. */
 static void cancel_a_row(row *r, int count, int times) {
-    place *places = calloc((size_t)count, sizeof *places);
+    seat *places = calloc((size_t)count, sizeof *places);
     *r = (row){calloc((size_t)count, sizeof(task *)), count, 0};
     for (int i = 0; i < count; i++) {
-        places[i] = (place){r, i};
+        places[i] = (seat){r, i};
         task_create(in_a_row, &places[i], "in a row", &r->tasks[i]);
     }
     loop_sleep(10);
