@@ -512,7 +512,8 @@ static void start_link(build *b) {
         over(b);
         return;
     }
-    b->fresh = formatted("%s.%d.new", b->program, (int)getpid());
+    /* Two builds can come to the same program at the same time: each has a file of its own. */
+    b->fresh = formatted("%s.%d.%d.new", b->program, (int)getpid(), b->builder->links++);
     char *directory = formatted("%.*s", (int)(strrchr(b->program, '/') - b->program), b->program);
     int error = make_directories(directory);
     if (error)

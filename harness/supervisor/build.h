@@ -55,6 +55,7 @@ typedef struct builder {
     code *reference;
     struct object **objects;
     int count;
+    int links; /* how many were started */
 } builder;
 
 void builder_open(builder *b, const plan *p, pool *pool);
