@@ -125,16 +125,20 @@ static void add_output(text *out, const outcome *o) {
     text_add(out, "\n");
 }
 
+static void add_again(text *out, const exercise *x, int color) {
+    char *again = formatted("make test EX=%s", x->id);
+    add_wrapped(out, "Again", 10, again, DIM, color);
+    free(again);
+}
+
 static void add_commands(text *out, const exercise *x, int color) {
     char *read = formatted("book/%s", x->book ? x->book : "");
-    char *again = formatted("make test EX=%s", x->id), *step = formatted("make debug EX=%s", x->id);
-    char *hint = formatted("make hint EX=%s", x->id);
+    char *step = formatted("make debug EX=%s", x->id), *hint = formatted("make hint EX=%s", x->id);
     add_wrapped(out, "Read", 10, read, DIM, color);
-    add_wrapped(out, "Again", 10, again, DIM, color);
+    add_again(out, x, color);
     add_wrapped(out, "Step", 10, step, DIM, color);
     add_wrapped(out, "Hint", 10, hint, DIM, color);
     free(read);
-    free(again);
     free(step);
     free(hint);
 }
@@ -158,8 +162,10 @@ static void add_block(text *out, const result *r, int color) {
         add_lines(out, o->details.data, o->details.length, 0, 200, "  ");
     }
     text_add(out, "\n");
-    if (is_build_error(o->kind))
+    if (is_build_error(o->kind)) {
+        add_again(out, r->exercise, color);
         return;
+    }
     add_output(out, o);
     if (o->scenario && o->scenario->says)
         add_scenario(out, r->exercise, o->scenario, color);
@@ -257,8 +263,7 @@ static void add_result(text *out, const chapter *c, const result *results, const
     if (r->kind == PASS || is_quiet)
         return;
     add_block(out, r, color);
-    if (!is_build_error(r->kind))
-        text_add(out, "\n");
+    text_add(out, "\n");
 }
 
 static void add_heading(text *out, const chapter *c, int color) {
