@@ -75,8 +75,10 @@ static void say(fake *f, const char *line) {
     queue_put_nowait(f->said, (void *)line);
 }
 
-static void join_as(fake *f, const char *name) {
+/* Somebody comes, registers, and joins the room. */
+static void enter(sessions *all, fake *f, const char *name) {
     char *line;
+    start(all, f, name);
     if (asprintf(&line, "{\"type\":\"register\",\"username\":\"%s\"}", name) < 0)
         return;
     say(f, line);
@@ -106,10 +108,8 @@ static int silent(void *arg, void **result) {
     sessions all;
     fake a, b;
     open_all(&all);
-    start(&all, &a, "Ada");
-    join_as(&a, "Ada");
-    start(&all, &b, "Ben");
-    join_as(&b, "Ben");
+    enter(&all, &a, "Ada");
+    enter(&all, &b, "Ben");
     until(50000);
     say(&b, "{\"type\":\"message\",\"message\":\"Anybody here?\"}");
     until(100000);
@@ -133,8 +133,7 @@ static int alive(void *arg, void **result) {
     sessions all;
     fake a;
     open_all(&all);
-    start(&all, &a, "Ada");
-    join_as(&a, "Ada");
+    enter(&all, &a, "Ada");
     until(65000);
     emit("Ada", "answers");
     say(&a, "");
@@ -177,8 +176,7 @@ static int slow(void *arg, void **result) {
     sessions all;
     fake a;
     open_all(&all);
-    start(&all, &a, "Ada");
-    join_as(&a, "Ada");
+    enter(&all, &a, "Ada");
     a.deaf = 1;
     until(1000);
     say(&a, "{\"type\":\"stats\"}");
@@ -200,10 +198,8 @@ static int dropped(void *arg, void **result) {
     sessions all;
     fake a, b;
     open_all(&all);
-    start(&all, &a, "Ada");
-    join_as(&a, "Ada");
-    start(&all, &b, "Ben");
-    join_as(&b, "Ben");
+    enter(&all, &a, "Ada");
+    enter(&all, &b, "Ben");
     until(1000);
     emit("main", "drops Ada");
     client_drop(chat_room(all.chat, 1)->first, &FAREWELL_SLOW);
@@ -228,8 +224,7 @@ static int dropped_and_cancelled(void *arg, void **result) {
     sessions all;
     fake a;
     open_all(&all);
-    start(&all, &a, "Ada");
-    join_as(&a, "Ada");
+    enter(&all, &a, "Ada");
     until(1000);
     client_drop(chat_room(all.chat, 1)->first, &FAREWELL_SLOW);
     task_cancel(a.task);
@@ -250,10 +245,8 @@ static int leave(void *arg, void **result) {
     sessions all;
     fake a, b;
     open_all(&all);
-    start(&all, &a, "Ada");
-    join_as(&a, "Ada");
-    start(&all, &b, "Ben");
-    join_as(&b, "Ben");
+    enter(&all, &a, "Ada");
+    enter(&all, &b, "Ben");
     until(1000);
     say(&a, "{\"type\":\"message\",\"message\":\"Good-bye\"}");
     say(&a, "{\"type\":\"quit\"}");
@@ -275,10 +268,8 @@ static int lose(void *arg, void **result) {
     sessions all;
     fake a, b;
     open_all(&all);
-    start(&all, &a, "Ada");
-    join_as(&a, "Ada");
-    start(&all, &b, "Ben");
-    join_as(&b, "Ben");
+    enter(&all, &a, "Ada");
+    enter(&all, &b, "Ben");
     until(1000);
     a.lost = UV_ECONNRESET;
     say(&a, NULL);
@@ -301,8 +292,7 @@ static int lose_at_the_ping(void *arg, void **result) {
     sessions all;
     fake a;
     open_all(&all);
-    start(&all, &a, "Ada");
-    join_as(&a, "Ada");
+    enter(&all, &a, "Ada");
     a.no_ping = UV_EPIPE;
     end(&a);
     chat_free(all.chat);
@@ -318,10 +308,8 @@ static int cancel(void *arg, void **result) {
     sessions all;
     fake a, b;
     open_all(&all);
-    start(&all, &a, "Ada");
-    join_as(&a, "Ada");
-    start(&all, &b, "Ben");
-    join_as(&b, "Ben");
+    enter(&all, &a, "Ada");
+    enter(&all, &b, "Ben");
     until(1000);
     emit("main", "cancels Ada");
     task_cancel(a.task);
@@ -342,8 +330,7 @@ static int close_all(void *arg, void **result) {
     sessions all;
     fake a, b, late;
     open_all(&all);
-    start(&all, &a, "Ada");
-    join_as(&a, "Ada");
+    enter(&all, &a, "Ada");
     start(&all, &b, "Ben");
     b.deaf = 1;
     until(1000);
