@@ -9,6 +9,7 @@
 #include "build.h"
 #include "commands.h"
 #include "evidence.h"
+#include "excuse.h"
 #include "explain.h"
 #include "report.h"
 #include "run.h"
@@ -135,68 +136,6 @@ static int is_calm(const trial *t) {
     return calm;
 }
 
-/* The function of the layers with which the scenario itself has given back the memory that was used
- * nevertheless: it should have waited for those who use it. The caller's; NULL if it is not so. */
-static char *given_back_with(const run *r) {
-    sanitizer_report s;
-    char *name = NULL;
-    if (!strstr(text_string(&r->report), "use-after-free"))
-        return NULL;
-    sanitizer_parse(&s, text_string(&r->report), r->program);
-    for (int i = 0; i + 1 < s.freed.count && !name; i++)
-        if (s.freed.items[i + 1].kind == FRAME_SCENARIO)
-            name = s.freed.items[i].kind == FRAME_SCENARIO ? duplicate("free")
-                                                           : duplicate(s.freed.items[i].function);
-    sanitizer_report_free(&s);
-    return name;
-}
-
-/* Does the scenario itself wait, in a call of loop_suspend or loop_sleep of its own, whatever it is
- * told? Below its frame there are only those of the loop. */
-static int waits_itself(const run *r, const records *own) {
-    int itself = 0;
-    if (!records_find(own, RECORD_DEADLOCK) && !records_find(own, RECORD_ENDLESS))
-        return 0;
-    for (int i = 0; i < own->count && !itself; i++) {
-        const record *waiter = &own->items[i];
-        frames f = {0};
-        if (waiter->kind != RECORD_WAITER)
-            continue;
-        symbolize(r->program, waiter->callers, waiter->caller_count, &f);
-        int j = 0;
-        while (j < f.count &&
-               (f.items[j].kind == FRAME_RUNTIME || ends_with(f.items[j].file, "/loop.c") ||
-                ends_with(f.items[j].file, "/context.c") ||
-                ends_with(f.items[j].file, "/coroutine.c")))
-            j++;
-        itself = j < f.count && f.items[j].kind == FRAME_SCENARIO;
-        frames_free(&f);
-    }
-    return itself;
-}
-
-/* A scenario is written for a quiet day. That it uses a pointer after it was told that it does not
- * get it says nothing about the layer. Returns why the run is not judged, the caller's; or NULL. */
-static char *excuse_of(const trial *t, const run *r, const records *own) {
-    const record *refused = records_find(own, RECORD_REFUSED);
-    const record *crash = records_find(own, RECORD_SIGNAL);
-    if (t->mode->same_trace)
-        return NULL;
-    if (refused && (strstr(text_string(&r->report), "null pointer") ||
-                    (crash && strcmp(crash->word, "null") == 0)))
-        return formatted("use what %s did not give", refused->word);
-    char *function = given_back_with(r);
-    if (function && ends_with(function, "free")) {
-        char *reason = formatted("use what they gave back with %s", function);
-        free(function);
-        return reason;
-    }
-    free(function);
-    if (waits_itself(r, own))
-        return duplicate("wait in a loop of their own");
-    return NULL;
-}
-
 static void note_excuse(trial *t, char *reason) {
     tally *y = t->tally;
     int i = 0;
@@ -228,7 +167,7 @@ static char *what_is_wrong(const trial *t, const records *own) {
 
 /* Returns 1 if the run is as it should be as far as it can tell itself. */
 static int judge_run(trial *t, const run *r, const records *own) {
-    char *reason = excuse_of(t, r, own);
+    char *reason = t->mode->same_trace ? NULL : excuse_of(r, own);
     outcome o;
     if (reason) {
         note_excuse(t, reason);
@@ -501,7 +440,7 @@ int command_adversity(plan *p, const options *o) {
     if (o->exercise)
         plan_exercise(p, o->exercise, &of);
     if (!of)
-        die("adversity needs --chapter X or --exercise ID (make adversity CH=09)");
+        die("adversity needs a chapter or an exercise (make adversity CH=09)");
     if (o->mode && !mode_of(o->mode))
         die("there is no mode '%s'; there are order, cut, reset, cancel, cancel-woken, memory",
             o->mode);

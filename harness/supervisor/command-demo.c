@@ -46,7 +46,7 @@ static void make(const plan *p, build *b) {
 
 int command_demo(plan *p, const options *o) {
     if (!o->chapter)
-        die("demo needs --chapter X (make demo CH=01)");
+        die("demo needs a chapter (make demo CH=01)");
     const chapter *c = plan_chapter(p, o->chapter);
     char *name = choose(p, c, o->name);
     code *own = o->own ? options_code(o, p) : NULL;

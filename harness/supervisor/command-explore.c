@@ -199,7 +199,7 @@ int command_explore(plan *p, const options *o) {
     chapter *of = o->chapter ? plan_chapter(p, o->chapter) : NULL;
     exercise *only = o->exercise ? plan_exercise(p, o->exercise, &of) : NULL;
     if (!of)
-        die("explore needs --chapter X or --exercise ID (make explore CH=07)");
+        die("explore needs a chapter or an exercise (make explore CH=07)");
     search s = {.plan = p,
                 .chapter = of,
                 .only = only,

@@ -1,0 +1,65 @@
+#include "excuse.h"
+
+#include "sanitizer.h"
+#include "symbolize.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The function of the layers with which the scenario itself has given back the memory that was used
+ * nevertheless: it should have waited for those who use it. The caller's; NULL if it is not so. */
+static char *given_back_with(const run *r) {
+    sanitizer_report s;
+    char *name = NULL;
+    if (!strstr(text_string(&r->report), "use-after-free"))
+        return NULL;
+    sanitizer_parse(&s, text_string(&r->report), r->program);
+    for (int i = 0; i + 1 < s.freed.count && !name; i++)
+        if (s.freed.items[i + 1].kind == FRAME_SCENARIO)
+            name = s.freed.items[i].kind == FRAME_SCENARIO ? duplicate("free")
+                                                           : duplicate(s.freed.items[i].function);
+    sanitizer_report_free(&s);
+    return name;
+}
+
+/* Does the scenario itself wait, in a call of loop_suspend or loop_sleep of its own, whatever it is
+ * told? Below its frame there are only those of the loop. */
+static int waits_itself(const run *r, const records *own) {
+    int itself = 0;
+    if (!records_find(own, RECORD_DEADLOCK) && !records_find(own, RECORD_ENDLESS))
+        return 0;
+    for (int i = 0; i < own->count && !itself; i++) {
+        const record *waiter = &own->items[i];
+        frames f = {0};
+        if (waiter->kind != RECORD_WAITER)
+            continue;
+        symbolize(r->program, waiter->callers, waiter->caller_count, &f);
+        int j = 0;
+        while (j < f.count &&
+               (f.items[j].kind == FRAME_RUNTIME || ends_with(f.items[j].file, "/loop.c") ||
+                ends_with(f.items[j].file, "/context.c") ||
+                ends_with(f.items[j].file, "/coroutine.c")))
+            j++;
+        itself = j < f.count && f.items[j].kind == FRAME_SCENARIO;
+        frames_free(&f);
+    }
+    return itself;
+}
+
+char *excuse_of(const run *r, const records *own) {
+    const record *refused = records_find(own, RECORD_REFUSED);
+    const record *crash = records_find(own, RECORD_SIGNAL);
+    if (refused && (strstr(text_string(&r->report), "null pointer") ||
+                    (crash && strcmp(crash->word, "null") == 0)))
+        return formatted("use what %s did not give", refused->word);
+    char *function = given_back_with(r);
+    if (function && ends_with(function, "free")) {
+        char *reason = formatted("use what they gave back with %s", function);
+        free(function);
+        return reason;
+    }
+    free(function);
+    if (waits_itself(r, own))
+        return duplicate("wait in a loop of their own");
+    return NULL;
+}
