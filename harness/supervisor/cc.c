@@ -21,9 +21,9 @@ typedef struct library {
 
 /* What does not change while the tool runs. */
 typedef struct toolchain {
-    list compiler;                     /* cc, or what CC says, which may have several words */
-    library libraries[MOST_LIBRARIES]; /* those that were asked for so far */
-    int library_count;
+    list compiler;                 /* cc, or what CC says, which may have several words */
+    library known[MOST_LIBRARIES]; /* those that were asked for so far */
+    int known_count;
     unsigned long long start; /* the hash of the compiler and of all headers */
 } toolchain;
 
@@ -97,12 +97,12 @@ static void find_library(library *l, const char *name) {
 }
 
 static const library *library_of(const char *name) {
-    for (int i = 0; i < tools.library_count; i++)
-        if (strcmp(tools.libraries[i].name, name) == 0)
-            return &tools.libraries[i];
-    if (tools.library_count == MOST_LIBRARIES)
+    for (int i = 0; i < tools.known_count; i++)
+        if (strcmp(tools.known[i].name, name) == 0)
+            return &tools.known[i];
+    if (tools.known_count == MOST_LIBRARIES)
         die("more than %d libraries", MOST_LIBRARIES);
-    library *l = &tools.libraries[tools.library_count++];
+    library *l = &tools.known[tools.known_count++];
     find_library(l, name);
     return l;
 }

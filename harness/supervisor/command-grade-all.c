@@ -290,7 +290,8 @@ static char *this_program(const options *o) {
 
 int command_grade_all(plan *p, const options *o) {
     if (!o->submissions || !o->out)
-        die("grade-all needs a folder of submissions and one for the results (make grade SUBMISSIONS=dir OUT=dir)");
+        die("grade-all needs a folder of submissions and one for the results (make grade "
+            "SUBMISSIONS=dir OUT=dir)");
     class c = {.plan = p, .options = o, .loop = uv_default_loop(), .program = this_program(o)};
     int error = make_directories(o->out);
     if (error)
