@@ -21,15 +21,12 @@ static int scratch_lock = -1;
 
 /* Removes a directory with plain files in it. */
 static inline void scratch_remove(const char *directory) {
-    char path[512];
     DIR *d = opendir(directory);
     struct dirent *file;
     while (d && (file = readdir(d)))
-        if (strcmp(file->d_name, ".") != 0 && strcmp(file->d_name, "..") != 0) {
-            snprintf(path, sizeof path, "%s/%s", directory, file->d_name);
-            if (unlink(path) < 0)
-                rmdir(path);
-        }
+        if (strcmp(file->d_name, ".") != 0 && strcmp(file->d_name, "..") != 0 &&
+            unlinkat(dirfd(d), file->d_name, 0) < 0)
+            unlinkat(dirfd(d), file->d_name, AT_REMOVEDIR);
     if (d)
         closedir(d);
     rmdir(directory);

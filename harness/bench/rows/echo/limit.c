@@ -1,6 +1,7 @@
 /* An echo server of bare libuv: one buffer for all reads, uv_try_write. Prints its port. */
 #include "bench.h"
 
+#include <arpa/inet.h>
 #include <uv.h>
 
 static char room[65536];
@@ -33,7 +34,7 @@ int main(void) {
     uv_tcp_bind(&server, (struct sockaddr *)&where, 0);
     uv_listen((uv_stream_t *)&server, 128, connected);
     uv_tcp_getsockname(&server, (struct sockaddr *)&where, &length);
-    printf("%d\n", where.sin_port << 8 & 0xff00 | where.sin_port >> 8);
+    printf("%d\n", ntohs(where.sin_port));
     fflush(stdout);
     return uv_run(loop, UV_RUN_DEFAULT);
 }
