@@ -158,6 +158,7 @@ static void start(const struct scenario *s) {
     settings(s);
     harness_addresses_start();
     harness_sanitizers_start();
+    harness_leaks_start();
     harness_signals_start();
     const char *problem = harness_clock_problem();
     if (problem) {

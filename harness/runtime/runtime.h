@@ -137,6 +137,7 @@ HARNESS_ADVERSITY int harness_adversity_memory(const void *caller);
 void harness_refused(const char *function, int code);
 
 /* leaks.c, sanitizers.c */
+void harness_leaks_start(void);
 void harness_leaks_check(void);
 void harness_sanitizers_start(void);
 void harness_sanitizers_report_to(int descriptor);
