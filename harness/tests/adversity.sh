@@ -2,39 +2,9 @@
 # adversity.sh - when things go wrong around them, right code stands it, and wrong code is found that
 # passes the very same scenario on a quiet day; what is found is replayed; and no submission can make
 # use of it.
-set -u
 cd "$(dirname "$0")/../.." || exit 2
-
-unset MAKEFLAGS MFLAGS MAKELEVEL
-export NO_COLOR=1
-workbook=build/workbook
-work=build/check/adversity
-passed=0
-failed=0
-
-rm -rf "$work"
-mkdir -p "$work"
-
-is() { # words, got, expected
-    if [ "$2" = "$3" ]; then
-        echo "ok   $1"
-        passed=$((passed + 1))
-    else
-        echo "FAIL $1"
-        echo "     expected: $3"
-        echo "     got:      $2"
-        sed 's/^/     /' "$work/out" | head -n 20
-        failed=$((failed + 1))
-    fi
-}
-
-says() { # words, what must be there, command ...
-    words=$1
-    wanted=$2
-    shift 2
-    "$@" >"$work/out" 2>&1
-    is "$words" "$(grep -F -o -e "$wanted" "$work/out" | head -n 1)" "$wanted"
-}
+name=adversity
+. harness/tests/checks
 
 # Wrong code that passes the scenario on a quiet day (else nothing is made to go wrong at all), and
 # right code that stands what the wrong one does not.
@@ -122,5 +92,4 @@ submission forges '/^#include <stdlib.h>/a\
 says "nor forge a good end" 'Something other than the scenario wrote' \
     adversity forges --mode cancel --name one-at-a-time
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish

@@ -3,20 +3,11 @@
 #
 # Everything happens on 127.0.0.1, on free ports. Whatever is started here is ended here, by its
 # process id. A part that is not installed is a failed check: ./setup check installs it.
-set -u
 cd "$(dirname "$0")/../.." || exit 2
-
-workbook=$PWD/build/workbook
-work=$PWD/build/check/chat
-python=/usr/bin/python3 # Debian's packages are for Debian's Python
-[ -x "$python" ] || python=python3
-server=
-browsers=
-passed=0
-failed=0
 
 # Called by the test of the page, in between: chat.sh stop, chat.sh start. The settings are in the
 # environment.
+work=build/check/chat
 case ${1:-} in
 stop)
     kill -INT "$(cat "$work/pid")"
@@ -27,15 +18,20 @@ stop)
     exit 1
     ;;
 start)
-    "$workbook" demo --chapter 14 --name chat_server -- --tcp "$CHAT_TCP" --http "$CHAT_HTTP" \
+    build/workbook demo --chapter 14 --name chat_server -- --tcp "$CHAT_TCP" --http "$CHAT_HTTP" \
         >"$work/again.out" 2>&1 </dev/null &
     echo $! >"$work/pid"
     exit 0
     ;;
 esac
 
-rm -rf "$work"
-mkdir -p "$work"
+name=chat
+. harness/tests/checks
+
+python=/usr/bin/python3 # Debian's packages are for Debian's Python
+[ -x "$python" ] || python=python3
+server=
+browsers=
 
 end_all() {
     [ -z "$server" ] || kill -9 "$server" 2>/dev/null
@@ -43,20 +39,6 @@ end_all() {
     [ ! -f "$work/pid" ] || kill -9 "$(cat "$work/pid")" 2>/dev/null
 }
 trap end_all EXIT
-trap 'exit 2' HUP INT TERM
-
-# One check: its words, what came, what is expected.
-is() {
-    if [ "$2" = "$3" ]; then
-        echo "ok   $1"
-        passed=$((passed + 1))
-    else
-        echo "FAIL $1"
-        echo "     expected: $3"
-        echo "     got:      $2"
-        failed=$((failed + 1))
-    fi
-}
 
 # Counts the checks of another program, which has printed them; a status other than 0 is one more.
 count_checks() { # words, file, status
@@ -71,16 +53,6 @@ checks_of() { # words, command ...
     shift
     timeout 600 "$@" >"$work/checks.out" 2>&1
     count_checks "$words" "$work/checks.out" $?
-}
-
-# Waits up to 60 s for a line in a file, and prints what stands behind the words on it.
-after() { # words, file
-    for _ in $(seq 600); do
-        found=$(sed -n "s/^.*$1//p" "$2" | head -n 1)
-        [ -z "$found" ] || break
-        sleep 0.1
-    done
-    echo "$found"
 }
 
 # Starts the server on free ports: its process id is in $server, the ports in $tcp and $http.
@@ -236,5 +208,4 @@ wait "$browsers"
 count_checks "two browsers and nc (chromium, chromium-driver, python3-selenium)" "$work/browsers.out" $?
 browsers=
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish

@@ -5,58 +5,22 @@
 # Everything happens on 127.0.0.1 and below build/check. Whatever is started here is ended here, by
 # its process id. The full disk is a tmpfs of 256 KiB if this user may mount one; a limit on the size
 # of files (ulimit -f) in any case.
-set -u
 cd "$(dirname "$0")/../.." || exit 2
+name=etl
+. harness/tests/checks
 
-workbook=build/workbook
-work=build/check/etl
-started=
 mounted=
-passed=0
-failed=0
-
-rm -rf "$work"
-mkdir -p "$work"
-
 end_all() {
-    for pid in $started; do
-        kill -9 "$pid" 2>/dev/null
-    done
+    end_started
     [ -z "$mounted" ] || umount "$mounted"
 }
 trap end_all EXIT
-trap 'exit 2' HUP INT TERM
-
-# One check: its words, what came, what is expected.
-is() {
-    if [ "$2" = "$3" ]; then
-        echo "ok   $1"
-        passed=$((passed + 1))
-    else
-        echo "FAIL $1"
-        echo "     expected: $3"
-        echo "     got:      $2"
-        failed=$((failed + 1))
-    fi
-}
 
 if ! pkg-config --exists jansson libcurl sqlite3 libxml-2.0; then
     echo "FAIL the pipeline cannot be tested: ./setup libraries brings what it needs"
     echo "0 passed, 1 failed"
     exit 1
 fi
-
-# Waits for a child to end, and leaves its status in $status; after 60 s it is killed: 137.
-end_of() { # pid
-    (
-        sleep 60
-        kill -9 "$1"
-    ) 2>/dev/null &
-    watchdog=$!
-    wait "$1" 2>/dev/null
-    status=$?
-    kill "$watchdog" 2>/dev/null
-}
 
 # Runs the pipeline; its words are in $work/out and $work/err, its status is in $status.
 etl() { # arguments ...
@@ -249,5 +213,4 @@ kill -INT "$sources"
 end_of "$sources"
 is "Ctrl-C ends the server of the sources with status 0" "$status" 0
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish

@@ -1,38 +1,9 @@
 #!/bin/sh
 # explore.sh - random programs: what is right is run as by the reference, what is wrong is found,
 # made short and replayed.
-set -u
 cd "$(dirname "$0")/../.." || exit 2
-
-unset MAKEFLAGS MFLAGS MAKELEVEL
-export NO_COLOR=1
-workbook=build/workbook
-work=build/check/explore
-passed=0
-failed=0
-
-rm -rf "$work"
-mkdir -p "$work"
-
-is() { # words, got, expected
-    if [ "$2" = "$3" ]; then
-        echo "ok   $1"
-        passed=$((passed + 1))
-    else
-        echo "FAIL $1"
-        echo "     expected: $3"
-        echo "     got:      $2"
-        failed=$((failed + 1))
-    fi
-}
-
-says() { # words, what must be there, command ...
-    words=$1
-    wanted=$2
-    shift 2
-    "$@" >"$work/out" 2>&1
-    is "$words" "$(grep -F -o -e "$wanted" "$work/out" | head -n 1)" "$wanted"
-}
+name=explore
+. harness/tests/checks
 
 # A submission of two files of chapter 07, the second changed by a sed script.
 submission() { # name, script
@@ -84,5 +55,4 @@ says "what is not done is left out" 'lock/acquire is not done yet' \
 submission broken 's/^int lock_release/int lock_release(/'
 says "what does not compile is not explored" 'lock/acquire' explore "$work/broken"
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish

@@ -1,38 +1,14 @@
 #!/bin/sh
 # jsonl.sh - the programs of chapter 10, with all that can be wrong with a file, and Ctrl-C.
-set -u
 cd "$(dirname "$0")/../.." || exit 2
-
-workbook=build/workbook
-work=build/check/jsonl
-started=
-passed=0
-failed=0
-
-rm -rf "$work"
-mkdir -p "$work"
+name=jsonl
+. harness/tests/checks
 
 end_all() {
-    for pid in $started; do
-        kill -9 "$pid" 2>/dev/null
-    done
+    end_started
     rm -f "$work"/*.jsonl "$work"/*.part
 }
 trap end_all EXIT
-trap 'exit 2' HUP INT TERM
-
-# One check: its words, what came, what is expected.
-is() {
-    if [ "$2" = "$3" ]; then
-        echo "ok   $1"
-        passed=$((passed + 1))
-    else
-        echo "FAIL $1"
-        echo "     expected: $3"
-        echo "     got:      $2"
-        failed=$((failed + 1))
-    fi
-}
 
 # Runs a program of the chapter; its status is in $status, what it prints in out and err.
 run() { # name, argument ...
@@ -58,18 +34,6 @@ opens() { # pid, file
         done
         sleep 0.01
     done
-}
-
-# Waits for a child to end, and leaves its status in $status; after 20 s it is killed: 137.
-end_of() { # pid
-    (
-        sleep 20
-        kill -9 "$1"
-    ) 2>/dev/null &
-    watchdog=$!
-    wait "$1" 2>/dev/null
-    status=$?
-    kill "$watchdog" 2>/dev/null
 }
 
 # Good files.
@@ -162,11 +126,10 @@ run generate "$work/large.jsonl" 100
 "$workbook" demo --chapter 10 --name jsonl -- "$work/large.jsonl" >"$work/out" 2>"$work/err" &
 reader=$!
 started="$started $reader"
-opens "$reader" "$PWD/$work/large.jsonl"
+opens "$reader" "$work/large.jsonl"
 kill -INT "$reader"
 end_of "$reader"
 is "Ctrl-C while it reads: status 130, and a word" "$status $(sed 's/[0-9][0-9]* lines/some lines/' "$work/err")" \
     "130 jsonl: interrupted after some lines"
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish

@@ -3,59 +3,9 @@
 #
 # Everything happens on 127.0.0.1, on free ports. Whatever is started here is ended here, by its
 # process id.
-set -u
 cd "$(dirname "$0")/../.." || exit 2
-
-workbook=build/workbook
-work=build/check/pizza
-started=
-passed=0
-failed=0
-
-mkdir -p "$work"
-
-end_all() {
-    for pid in $started; do
-        kill -9 "$pid" 2>/dev/null
-    done
-}
-trap end_all EXIT
-trap 'exit 2' HUP INT TERM
-
-# One check: its words, what came, what is expected.
-is() {
-    if [ "$2" = "$3" ]; then
-        echo "ok   $1"
-        passed=$((passed + 1))
-    else
-        echo "FAIL $1"
-        echo "     expected: $3"
-        echo "     got:      $2"
-        failed=$((failed + 1))
-    fi
-}
-
-# Waits up to 30 s for a line in a file, and prints what stands behind the words on it.
-after() { # words, file
-    for _ in $(seq 300); do
-        found=$(sed -n "s/^.*$1//p" "$2" | head -n 1)
-        [ -z "$found" ] || break
-        sleep 0.1
-    done
-    echo "$found"
-}
-
-# Waits for a child to end, and leaves its status in $status; after 10 s it is killed: 137.
-end_of() { # pid
-    (
-        sleep 10
-        kill -9 "$1"
-    ) 2>/dev/null &
-    watchdog=$!
-    wait "$1" 2>/dev/null
-    status=$?
-    kill "$watchdog" 2>/dev/null
-}
+name=pizza
+. harness/tests/checks
 
 # Starts the server on a free port: its process id is in $server, the port in $port.
 start_server() {
@@ -113,5 +63,4 @@ timeout 30 "$workbook" demo --chapter 09 --name take_away -- "$port" >"$work/ref
 is "without a server the client ends with status 1" "$?" 1
 is "and says why" "$(cat "$work/refused.out")" "take_away: port $port: connection refused"
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish

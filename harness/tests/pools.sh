@@ -3,44 +3,15 @@
 # that are none, a file that may not grow, a lock held by another process.
 #
 # The other side is Python's own sqlite3. Whatever is started here is ended here, by its process id.
-set -u
 cd "$(dirname "$0")/../.." || exit 2
-
-workbook=build/workbook
-work=build/check/pools
-started=
-passed=0
-failed=0
+name=pools
+. harness/tests/checks
 
 if ! pkg-config --exists sqlite3; then
     echo "FAIL SQLite is not installed: libsqlite3-dev brings it"
     echo "0 passed, 1 failed"
     exit 1
 fi
-
-rm -rf "$work"
-mkdir -p "$work"
-
-end_all() {
-    for pid in $started; do
-        kill -9 "$pid" 2>/dev/null
-    done
-}
-trap end_all EXIT
-trap 'exit 2' HUP INT TERM
-
-# One check: its words, what came, what is expected.
-is() {
-    if [ "$2" = "$3" ]; then
-        echo "ok   $1"
-        passed=$((passed + 1))
-    else
-        echo "FAIL $1"
-        echo "     expected: $3"
-        echo "     got:      $2"
-        failed=$((failed + 1))
-    fi
-}
 
 demo() { # name, arguments
     name=$1
@@ -173,5 +144,4 @@ kill "$holder"
 wait "$holder" 2>/dev/null
 is "and free again" "$(demo transfer "$work/bank.db" | sed -n 's/^\(at the beginning\).*/\1/p')" "at the beginning"
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish

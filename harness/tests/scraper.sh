@@ -4,38 +4,11 @@
 #
 # Everything happens on 127.0.0.1, on free ports. Whatever is started here is ended here, by its
 # process id.
-set -u
 cd "$(dirname "$0")/../.." || exit 2
+name=scraper
+. harness/tests/checks
 
-workbook=build/workbook
-work=build/check/scraper
-started=
-passed=0
-failed=0
-
-mkdir -p "$work"
 unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY SSL_CERT_FILE
-
-end_all() {
-    for pid in $started; do
-        kill -9 "$pid" 2>/dev/null
-    done
-}
-trap end_all EXIT
-trap 'exit 2' HUP INT TERM
-
-# One check: its words, what came, what is expected.
-is() {
-    if [ "$2" = "$3" ]; then
-        echo "ok   $1"
-        passed=$((passed + 1))
-    else
-        echo "FAIL $1"
-        echo "     expected: $3"
-        echo "     got:      $2"
-        failed=$((failed + 1))
-    fi
-}
 
 # The same for a file that must contain some words.
 has() { # words of the check, file, words
@@ -50,28 +23,6 @@ has() { # words of the check, file, words
 missing() { # what, which checks
     echo "FAIL $1 is missing: $2 were not made"
     failed=$((failed + 1))
-}
-
-# Waits up to 30 s for a line in a file, and prints what stands behind the words on it.
-after() { # words, file
-    for _ in $(seq 300); do
-        found=$(sed -n "s/^.*$1//p" "$2" 2>/dev/null | head -n 1)
-        [ -z "$found" ] || break
-        sleep 0.1
-    done
-    echo "$found"
-}
-
-# Waits for a child to end, and leaves its status in $status; after 20 s it is killed: 137.
-end_of() { # pid
-    (
-        sleep 20
-        kill -9 "$1"
-    ) 2>/dev/null &
-    watchdog=$!
-    wait "$1" 2>/dev/null
-    status=$?
-    kill "$watchdog" 2>/dev/null
 }
 
 # The program, built once; as students have it, with sanitizers, so that what is not freed shows.
@@ -218,5 +169,4 @@ end_of "$child"
 is "and the scraper hears of it: status 1" "$status" 1
 has "with a reason" "$work/out" "  Error: the connection ended without an answer"
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish
