@@ -103,6 +103,7 @@ leave() {
 
 # Browsers take their time, so they begin first, with a server of their own.
 start_server --clients 50
+mv "$work/server.out" "$work/browsers-server.out" # it goes on to write there
 echo "$server" >"$work/pid"
 server=
 CHAT_TCP=$tcp CHAT_HTTP=$http
