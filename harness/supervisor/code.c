@@ -242,6 +242,13 @@ code *code_submission(const plan *p, const char *directory, const char *name, ch
     return c;
 }
 
+static void source_free(code_file *f) {
+    if (!f->borrowed)
+        text_free(&f->source);
+    f->source = (text){0};
+    f->borrowed = 0;
+}
+
 code *code_copy(const code *c, const char *name) {
     code *copy = allocate(sizeof *copy);
     copy->name = duplicate(name);
@@ -251,8 +258,7 @@ code *code_copy(const code *c, const char *name) {
         const code_file *from = &c->files[i];
         code_file *to = &copy->files[i];
         *to = *from;
-        to->source = (text){0};
-        text_add_bytes(&to->source, from->source.data, from->source.length);
+        to->borrowed = 1;
         to->problem = from->problem ? duplicate(from->problem) : NULL;
     }
     for (int i = 0; i < c->warnings.count; i++)
@@ -293,7 +299,7 @@ void code_set(code *c, const chapter *chapter, const char *file, const char *sou
     code_file *f = code_find(c, chapter, file);
     if (!f)
         die("%s has no file %s to replace", chapter->name, file);
-    text_free(&f->source);
+    source_free(f);
     text_add(&f->source, source);
     free(f->problem);
     f->problem = NULL;
@@ -304,7 +310,7 @@ void code_free(code *c) {
     if (!c)
         return;
     for (int i = 0; i < c->count; i++) {
-        text_free(&c->files[i].source);
+        source_free(&c->files[i]);
         free(c->files[i].problem);
     }
     free(c->files);

@@ -12,6 +12,7 @@ typedef struct code_file {
      * "chapters". */
     const char *folder;
     text source;
+    int borrowed; /* the source is that of the code which this one is a copy of */
     /* Why there is no source ("the file is missing", "it is a symbolic link"); else NULL. */
     char *problem;
 } code_file;
@@ -32,6 +33,8 @@ code *code_reference(const plan *p);
  * read. */
 code *code_submission(const plan *p, const char *directory, const char *name, char **problem);
 
+/* Files are only copied when they are changed: c must live as long. There may be a thousand copies,
+ * and whoever starts processes by fork should be small. */
 code *code_copy(const code *c, const char *name);
 code_file *code_find(const code *c, const chapter *chapter, const char *file); /* NULL if unknown */
 const code_file *code_home(const code *c, const char *name); /* which defines name; NULL: none */
