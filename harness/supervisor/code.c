@@ -306,6 +306,13 @@ void code_set(code *c, const chapter *chapter, const char *file, const char *sou
     f->folder = "chapters";
 }
 
+void code_remove(code_file *f) {
+    source_free(f);
+    free(f->problem);
+    f->problem = duplicate("the file is missing");
+    f->folder = "chapters";
+}
+
 void code_free(code *c) {
     if (!c)
         return;

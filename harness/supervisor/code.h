@@ -39,6 +39,7 @@ code *code_copy(const code *c, const char *name);
 code_file *code_find(const code *c, const chapter *chapter, const char *file); /* NULL if unknown */
 const code_file *code_home(const code *c, const char *name); /* which defines name; NULL: none */
 void code_set(code *c, const chapter *chapter, const char *file, const char *source);
+void code_remove(code_file *f); /* as if it were missing */
 void code_free(code *c);
 
 #endif

@@ -55,10 +55,7 @@ static char *take_away(broken *b, const char *file) {
     code_file *f = code_find(b->code, b->chapter, file);
     if (!f)
         return formatted("'remove: %s' names no graded file of %s", file, b->chapter->name);
-    text_free(&f->source);
-    free(f->problem);
-    f->problem = duplicate("the file is missing");
-    f->folder = "chapters";
+    code_remove(f);
     return NULL;
 }
 
