@@ -268,17 +268,20 @@ UNNOTED static void tell_arrived(context *here) {
 #endif
 
 /* Valgrind guesses from a large step of the stack pointer that the stack was changed. Told where
- * the stacks lie, it need not guess. */
+ * the stacks lie, it need not guess. And like AddressSanitizer it may believe that what somebody else
+ * has left on this memory is not to be touched. */
 #if defined(__has_include)
-#if __has_include(<valgrind/valgrind.h>)
-#include <valgrind/valgrind.h>
+#if __has_include(<valgrind/memcheck.h>)
+#include <valgrind/memcheck.h>
 
 static void tell_valgrind(context *c) {
     static int valgrind = -1; /* not known yet; to ask each time would cost more than the switch */
     if (valgrind < 0)
         valgrind = (int)RUNNING_ON_VALGRIND;
-    if (valgrind)
-        VALGRIND_STACK_REGISTER(c->stack, (char *)c->stack + c->size);
+    if (!valgrind)
+        return;
+    VALGRIND_STACK_REGISTER(c->stack, (char *)c->stack + c->size);
+    VALGRIND_MAKE_MEM_UNDEFINED(c->stack, c->size);
 }
 #define tell_valgrind tell_valgrind
 #endif
