@@ -5,6 +5,7 @@
  * libuv wants to sleep until its next timer and nothing else can happen, the clock jumps there. */
 #include "runtime.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -93,16 +94,15 @@ time_t time(time_t *t) {
     return now.tv_sec;
 }
 
-/* When a signal has come, ThreadSanitizer keeps it from its handler until the next call of a
- * function that it knows, such as close. libuv's handler tells of the end of child processes. */
+/* The function that this program would call if it had none of its own. ThreadSanitizer has one, and
+ * keeps every signal from its handler until a function is called that it knows; and it is a handler
+ * that tells libuv of the end of a child process. */
 static int real_poll(int fd, struct epoll_event *events, int count, int timeout,
                      const sigset_t *mask) {
-    int ready = (int)syscall(SYS_epoll_pwait, fd, events, count, timeout, mask, _NSIG / 8);
-    if (ready < 0 && errno == EINTR) {
-        close(-1);
-        errno = EINTR;
-    }
-    return ready;
+    static int (*next)(int, struct epoll_event *, int, int, const sigset_t *);
+    if (!next)
+        *(void **)&next = dlsym(RTLD_NEXT, "epoll_pwait");
+    return next(fd, events, count, timeout, mask);
 }
 
 static int is_stream(const uv_handle_t *handle) {
