@@ -111,7 +111,8 @@ int stream_write(stream *s, const void *data, size_t size);
 /* Waits while there is too much to be sent: once it is more than the high-water mark, until it is
  * no more than the low-water mark. Several coroutines may wait. Else it goes on without a stop.
  * Returns 0; the connection's error if it is lost with one, also when nothing is to be sent;
- * UV_ECONNRESET if it is closed. asyncio: await writer.drain(). */
+ * UV_ECONNRESET once it is gone without one. While it closes and still sends, nothing is different.
+ * asyncio: await writer.drain(). */
 int stream_drain(stream *s);
 
 /* Returns how many bytes wait to be sent. asyncio: transport.get_write_buffer_size(). */
@@ -129,7 +130,8 @@ int stream_set_write_buffer_limits(stream *s, size_t high, size_t low);
 void stream_write_eof(stream *s);
 
 /* Begins to close: reads nothing more, sends what was written, and then the connection is gone, and
- * whoever reads gets the end. The second call does nothing. asyncio: writer.close(). */
+ * whoever reads gets what had come before, and the end. The second call does nothing. asyncio:
+ * writer.close(). */
 void stream_close(stream *s);
 
 /* Closes at once. What was not sent is dropped, and the other side gets UV_ECONNRESET. asyncio:
