@@ -265,8 +265,7 @@ static int may_read(const stream *s) {
     return s->error < 0 ? s->error : s->reading ? UV_EBUSY : 0;
 }
 
-/* Waits until more has come, or the end. Returns 0, the connection's error, or why one cannot wait.
- */
+/* Waits for more, or the end. Returns 0; the connection's error; or why nobody can wait here. */
 static int wait_for_more(stream *s) {
     // >>> exercise stream/read
     // To wait while reading is paused would be to wait for ever: resume_reading first. While the

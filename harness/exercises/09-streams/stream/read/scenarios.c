@@ -11,9 +11,9 @@ typedef struct line {
     server *server;
     stream *stream;
     int peer;
-    coroutine *caller; /* waits for the stream; or NULL */
-    int over;          /* the handler may return */
-    coroutine *handler;
+    coroutine *caller;  /* waits for the stream; or NULL */
+    int over;           /* the handler may return */
+    coroutine *handler; /* NULL once it has ended */
 } line;
 
 /* The server's side: hands its stream out, and keeps it until the scenario is over. */
@@ -26,6 +26,7 @@ static int hand_out(stream *s, void *arg) {
     while (!l->over)
         loop_suspend(NULL);
     stream_abort(s);
+    l->handler = NULL;
     return 0;
 }
 
@@ -46,7 +47,9 @@ static void close_line(line *l) {
     loop_wake(l->handler, 0);
     if (l->peer >= 0)
         close(l->peer);
-    loop_sleep(10);
+    do
+        loop_sleep(10);
+    while (l->handler); /* it looks at l */
     server_release(l->server);
 }
 
