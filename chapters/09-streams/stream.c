@@ -258,9 +258,9 @@ static int may_read(const stream *s) {
 
 /* Waits for more, or the end. Returns 0; the connection's error; or why nobody can wait here. */
 static int wait_for_more(stream *s) {
+    resume_reading(s); /* to wait while reading is paused would be to wait for ever */
     // exercise stream/read
-    // To wait while reading is paused would be to wait for ever: resume_reading first. While the
-    // coroutine waits, reading is 1, so that nobody else takes a byte.
+    // While the coroutine waits, reading is 1, so that nobody else takes a byte.
     not_done("stream/read");
 }
 
