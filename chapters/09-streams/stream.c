@@ -129,8 +129,7 @@ static void ignore_sigpipe(void) {
     done = 1;
 }
 
-/* A stream without a connection. It has a libuv handle, so it ends by lose(), as every other one.
- *  */
+/* A stream without a connection. It has a libuv handle, so it ends by lose(), as all others do. */
 static int stream_new(stream **out) {
     loop *l = loop_running();
     stream *s = *out = l ? calloc(1, sizeof *s) : NULL;
@@ -257,12 +256,11 @@ static int may_read(const stream *s) {
     return s->error < 0 ? s->error : s->reading ? UV_EBUSY : 0;
 }
 
-/* Waits until more has come, or the end. Returns 0; the connection's error; or why nobody can wait.
- *  */
+/* Waits for more, or the end. Returns 0; the connection's error; or why nobody can wait here. */
 static int wait_for_more(stream *s) {
+    resume_reading(s); /* to wait while reading is paused would be to wait for ever */
     // exercise stream/read
-    // To wait while reading is paused would be to wait for ever: resume_reading first. While the
-    // coroutine waits, reading is 1, so that nobody else takes a byte.
+    // While the coroutine waits, reading is 1, so that nobody else takes a byte.
     not_done("stream/read");
 }
 

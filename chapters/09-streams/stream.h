@@ -65,7 +65,7 @@ ssize_t stream_read(stream *s, void *buffer, size_t size);
 
 /* Reads exactly size bytes, however many that are, or none: until all are there they stay in the
  * stream, so whoever is cancelled has lost none.
- * got: receives how many bytes are in buffer; may be NULL.
+ * got: receives how many bytes are in buffer, 0 after any error but UV_EOF; may be NULL.
  * Returns 0; UV_EOF if the end came before: buffer holds *got bytes, fewer than size. asyncio:
  * reader.readexactly(n), IncompleteReadError. */
 int stream_readexactly(stream *s, void *buffer, size_t size, size_t *got);
@@ -77,10 +77,12 @@ int stream_readexactly(stream *s, void *buffer, size_t size, size_t *got);
  * Returns 0;
  *   UV_EOF      the end came before; the chunk is what came until then, NULL if nothing did
  *               (asyncio: IncompleteReadError and its partial),
- *   UV_EMSGSIZE there are more bytes than the limit before the separator. The chunk is NULL and all
- *               stays in the stream; *size is the number of bytes in front that certainly do not
- *               belong to the separator (LimitOverrunError and its consumed),
- *   UV_EINVAL   length is 0 (ValueError), UV_ENOMEM.
+ *   UV_EMSGSIZE there are more bytes than the limit before the separator, or there is none and the
+ *               end has come behind them. The chunk is NULL and all stays in the stream; *size is
+ *               the number of bytes in front that certainly do not belong to the separator
+ *               (LimitOverrunError and its consumed),
+ *   UV_EINVAL   length is 0 (ValueError), whatever the state of the stream; UV_ENOMEM.
+ * After any other error than the first two the chunk is NULL and *size is 0.
  * asyncio: reader.readuntil(separator). */
 int stream_readuntil(stream *s, const void *separator, size_t length, char **chunk, size_t *size);
 
@@ -88,7 +90,7 @@ int stream_readuntil(stream *s, const void *separator, size_t length, char **chu
  * size: as above. The last line may lack its '\n'.
  * Returns 0; UV_EOF after the last line (b""); UV_EMSGSIZE if the line is longer than the limit:
  * then it is dropped, as far as it is there, so that the next call goes on behind (ValueError);
- * UV_ENOMEM.
+ * UV_ENOMEM. After an error the line is NULL and *size is 0.
  * asyncio: reader.readline(). */
 int stream_readline(stream *s, char **line, size_t *size);
 
@@ -111,7 +113,8 @@ int stream_write(stream *s, const void *data, size_t size);
 /* Waits while there is too much to be sent: once it is more than the high-water mark, until it is
  * no more than the low-water mark. Several coroutines may wait. Else it goes on without a stop.
  * Returns 0; the connection's error if it is lost with one, also when nothing is to be sent;
- * UV_ECONNRESET if it is closed. asyncio: await writer.drain(). */
+ * UV_ECONNRESET once it is gone without one. While it closes and still sends, nothing is different.
+ * asyncio: await writer.drain(). */
 int stream_drain(stream *s);
 
 /* Returns how many bytes wait to be sent. asyncio: transport.get_write_buffer_size(). */
@@ -129,7 +132,8 @@ int stream_set_write_buffer_limits(stream *s, size_t high, size_t low);
 void stream_write_eof(stream *s);
 
 /* Begins to close: reads nothing more, sends what was written, and then the connection is gone, and
- * whoever reads gets the end. The second call does nothing. asyncio: writer.close(). */
+ * whoever reads gets what had come before, and the end. The second call does nothing. asyncio:
+ * writer.close(). */
 void stream_close(stream *s);
 
 /* Closes at once. What was not sent is dropped, and the other side gets UV_ECONNRESET. asyncio:

@@ -12,7 +12,8 @@ enum { ORDER_SIZE = 1024, BAKING_MS = 2000 };
 
 int pizza_handler(stream *s, void *arg) {
     // >>> exercise server/pizza
-    // The header says it all. Whoever sends nothing and ends has ordered "".
+    // The header says it all: what is printed, and when there is no pizza. Whoever sends nothing
+    // and ends has ordered "".
     address client;
     char order[ORDER_SIZE];
     stream_peername(s, &client);

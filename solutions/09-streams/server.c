@@ -105,10 +105,10 @@ static void disconnected(void *owner) {
 static int welcome(server *s, uv_stream_t *socket) {
     // >>> exercise stream/connect
     // A client on the heap with its server and its stream (stream_accept, with disconnected as what
-    // to call when it is closed, and s as its owner), and start_serving. Each client holds two
-    // references to
-    // the server: one until hang_up, one until disconnected. If start_serving fails, hang_up does
-    // the rest, and tells of the error.
+    // to call when it is closed, and s as its owner), and start_serving. Each client counts as one
+    // of the server's connections, until disconnected, and holds two references to it: one until
+    // hang_up, one until disconnected. If start_serving fails, hang_up does the rest, and tells of
+    // the error.
     client *c = malloc(sizeof *c);
     if (!c)
         return UV_ENOMEM;

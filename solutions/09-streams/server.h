@@ -1,5 +1,8 @@
 /* server.h - a socket that listens, and a task for each client.
  *
+ * As in stream.h, a call that waits returns UV_ECANCELED (or another code) if its coroutine is woken
+ * with it, also when what it waited for has come in the same turn.
+ *
  * Ownership: start_server gives its caller a server, and server_release takes it back. */
 #ifndef SERVER_H
 #define SERVER_H

@@ -132,8 +132,7 @@ static void ignore_sigpipe(void) {
     done = 1;
 }
 
-/* A stream without a connection. It has a libuv handle, so it ends by lose(), as every other one.
- *  */
+/* A stream without a connection. It has a libuv handle, so it ends by lose(), as all others do. */
 static int stream_new(stream **out) {
     loop *l = loop_running();
     stream *s = *out = l ? calloc(1, sizeof *s) : NULL;
@@ -266,13 +265,11 @@ static int may_read(const stream *s) {
     return s->error < 0 ? s->error : s->reading ? UV_EBUSY : 0;
 }
 
-/* Waits until more has come, or the end. Returns 0; the connection's error; or why nobody can wait.
- *  */
+/* Waits for more, or the end. Returns 0; the connection's error; or why nobody can wait here. */
 static int wait_for_more(stream *s) {
+    resume_reading(s); /* to wait while reading is paused would be to wait for ever */
     // >>> exercise stream/read
-    // To wait while reading is paused would be to wait for ever: resume_reading first. While the
-    // coroutine waits, reading is 1, so that nobody else takes a byte.
-    resume_reading(s);
+    // While the coroutine waits, reading is 1, so that nobody else takes a byte.
     s->reading = 1;
     int error = crowd_wait(&s->readers);
     s->reading = 0;

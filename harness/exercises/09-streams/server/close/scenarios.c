@@ -136,11 +136,34 @@ static int leave_then_close(void *arg, void **result) {
     return 0;
 }
 
+/* Runs f as the task A, and cancels it in the turn in which the server is closed. */
+static void close_and_cancel(server *s, coroutine_fn f) {
+    task *t;
+    waiting a = {s, "A"};
+    task_create(f, &a, "A", &t);
+    loop_sleep(1000);
+    emit("main", "server_close, and cancels A");
+    server_close(s);
+    task_cancel(t);
+    task_await(t, NULL);
+    task_release(t);
+}
+
+static int close_and_cancel_the_waiting(void *arg, void **result) {
+    server *s;
+    start_server(serve, NULL, "127.0.0.1", 0, &s);
+    close_and_cancel(s, wait_closed);
+    server_release(s);
+    return 0;
+}
+
 SCENARIO(wait_for_clients,
          "server_wait_closed waits until the server is closed and the last client is gone; "
-         "whoever is cancelled stops waiting, the others do not",
+         "whoever is cancelled stops waiting, also in the turn in which it is over, the others "
+         "do not",
          .order = PER_TASK) {
     async_run(close_then_leave, NULL, NULL);
+    async_run(close_and_cancel_the_waiting, NULL, NULL);
 }
 
 SCENARIO(wait_for_close,
@@ -231,10 +254,37 @@ static int serve_until_cancelled(void *arg, void **result) {
     return 0;
 }
 
+static int close_and_cancel_forever(void *arg, void **result) {
+    server *s;
+    start_server(serve, NULL, "127.0.0.1", 0, &s);
+    close_and_cancel(s, serve_forever);
+    server_release(s);
+    return 0;
+}
+
+static int wake(void *co) {
+    loop_wake(co, UV_ETIMEDOUT);
+    return 0;
+}
+
+static int serve_until_woken(void *arg, void **result) {
+    server *s;
+    start_server(serve, NULL, "127.0.0.1", 0, &s);
+    waiting a = {s, "main"};
+    emit("main", "is woken with ETIMEDOUT after 1000 ms");
+    loop_call_later(loop_running(), 1000, wake, coroutine_current(), NULL);
+    serve_forever(&a, NULL);
+    emit("main", "the server is serving: %d", server_is_serving(s));
+    server_release(s);
+    return 0;
+}
+
 SCENARIO(interrupted,
-         "whoever is cancelled in server_serve_forever closes the server, and does not wait for "
-         "clients who stay") {
+         "whoever is cancelled in server_serve_forever, or woken with another error, closes the "
+         "server, and does not wait for clients who stay; also in the turn in which it is closed") {
     async_run(serve_until_cancelled, NULL, NULL);
+    async_run(close_and_cancel_forever, NULL, NULL);
+    async_run(serve_until_woken, NULL, NULL);
 }
 
 /* ---- the end of the program ---- */

@@ -6,6 +6,7 @@
 #include "task.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 
 static int port_of(const server *s) {
@@ -78,10 +79,14 @@ static int serve_a_rude_one(void *arg, void **result) {
     loop_set_exception_handler(loop_running(), told, NULL);
     start_server(pizza_handler, NULL, "127.0.0.1", 0, &s);
     int rude = peer_connect(port_of(s)), patient = peer_connect(port_of(s));
+    int ruder = peer_connect(port_of(s));
     loop_sleep(1000);
     peer_send(patient, "margherita");
+    peer_send(ruder, "funghi");
     peer_reset(rude);
-    loop_sleep(3000);
+    loop_sleep(1000);
+    peer_reset(ruder);
+    loop_sleep(2000);
     tell("A", patient);
     close(patient);
     server_release(s);
@@ -89,8 +94,82 @@ static int serve_a_rude_one(void *arg, void **result) {
 }
 
 SCENARIO(rude_guest,
-         "a client who resets the connection is an error of his handler, and of nobody else's") {
+         "a client who resets the connection, before he orders or while his pizza is in the oven, "
+         "is an error of his handler, and of nobody else's") {
     async_run(serve_a_rude_one, NULL, NULL);
+}
+
+static int go_home_early(void *arg, void **result) {
+    server *s;
+    int *peer = arg;
+    start_server(pizza_handler, NULL, "127.0.0.1", 0, &s);
+    *peer = peer_connect(port_of(s));
+    loop_sleep(1000);
+    peer_send(*peer, "margherita");
+    loop_sleep(1000);
+    emit("main", "goes home, with a pizza in the oven");
+    server_release(s);
+    return 0;
+}
+
+SCENARIO(half_baked, "a handler that is cancelled while it bakes sends no pizza") {
+    int peer;
+    async_run(go_home_early, &peer, NULL);
+    tell("A", peer);
+    close(peer);
+}
+
+/* ---- what the server prints ---- */
+
+/* Runs a program, and returns what it prints, in the same place each time. */
+static char *printed_by(coroutine_fn main, void *arg) {
+    static char text[4096];
+    int usual = dup(STDOUT_FILENO), file = memfd_create("stdout", 0);
+    fflush(stdout);
+    dup2(file, STDOUT_FILENO);
+    async_run(main, arg, NULL);
+    fflush(stdout);
+    dup2(usual, STDOUT_FILENO);
+    ssize_t n = pread(file, text, sizeof text - 1, 0);
+    text[n > 0 ? n : 0] = '\0';
+    close(file);
+    close(usual);
+    return text;
+}
+
+/* Orders in a way that shows where the order is cut; *arg receives the client's port. */
+static int order_too_much(void *arg, void **result) {
+    server *s;
+    char order[1100];
+    struct sockaddr_in own;
+    socklen_t length = sizeof own;
+    start_server(pizza_handler, NULL, "127.0.0.1", 0, &s);
+    int peer = peer_connect(port_of(s));
+    getsockname(peer, (struct sockaddr *)&own, &length);
+    *(int *)arg = ntohs(own.sin_port);
+    for (size_t i = 0; i < sizeof order; i++)
+        order[i] = i < 1023 ? 'x' : i == 1023 ? 'y' : 'z';
+    loop_sleep(1000);
+    peer_send_bytes(peer, order, sizeof order);
+    loop_sleep(3000);
+    close(peer);
+    server_release(s);
+    return 0;
+}
+
+SCENARIO(printed,
+         "the handler prints where the client comes from, and the order, of which it reads "
+         "1024 bytes and no more") {
+    int port;
+    char from[80], *text = printed_by(order_too_much, &port);
+    snprintf(from, sizeof from, "Connection from 127.0.0.1:%d\n", port);
+    emit("main", "a line says \"Connection from HOST:PORT\", the client's: %s",
+         strstr(text, from) ? "yes" : "no");
+    const char *order = strstr(text, "Order received: ");
+    order = order ? order + strlen("Order received: ") : "";
+    size_t size = strcspn(order, "\n");
+    emit("main", "a line says \"Order received: \" and %zu bytes, the last one '%c'", size,
+         size ? order[size - 1] : ' ');
 }
 
 /* ---- the client ---- */
@@ -140,6 +219,7 @@ static int order_slices(void *arg, void **result) {
     char order[100];
     for (int reset = 0; reset < 2; reset++) {
         task *t;
+        a.size = reset ? 7 : 100;
         task_create(go_out_for_pizza, &a, "A", &t);
         loop_sleep(1000);
         int peer = peer_accept(listening);
@@ -162,8 +242,10 @@ static int order_slices(void *arg, void **result) {
     return 0;
 }
 
-SCENARIO(slices,
-         "a pizza may come in slices; if the connection is reset before the end, there is none") {
+SCENARIO(
+    slices,
+    "a pizza may come in slices; if the connection is reset before the end, there is none, not "
+    "even if the place for it was full") {
     async_run(order_slices, NULL, NULL);
 }
 

@@ -115,6 +115,7 @@ static int compare_names(void *host, void **result) {
     emit("main", "it listens on the address that was asked for: %s",
          yes(strcmp(listening.host, host) == 0 && listening.port > 0));
     emit("main", "there is no second one: %s", code_name(server_sockname(server, 1, &listening)));
+    emit("main", "nor number -1: %s", code_name(server_sockname(server, -1, &own)));
     emit("main", "open_connection returns %s",
          code_name(open_connection(host, listening.port, &s)));
     loop_sleep(10);
@@ -187,6 +188,8 @@ static int be_refused(void *arg, void **result) {
     try("the first one still serves", "127.0.0.1", port);
     emit("main", "it has had %d client", book.guests);
     server_release(first);
+    if (!error)
+        server_release(second);
     return 0;
 }
 
@@ -292,15 +295,19 @@ static int look_up_in_vain(void *arg, void **result) {
     return open_connection(a->host, a->port, &s);
 }
 
+static void cancel_the_client(const char *name, task *t) {
+    emit("main", "cancels the client %s: %d", name, task_cancel(t));
+    emit("main", "which ends with %s", code_name(task_await(t, NULL)));
+    task_release(t);
+}
+
 /* Starts an attempt, and lets others have that many turns before it is cancelled. */
 static void give_up(const char *name, attempt *a, int turns) {
     task *t;
     task_create(be_a_client, a, "client", &t);
     for (int i = 0; i < turns; i++)
         loop_sleep(0);
-    emit("main", "cancels the client %s: %d", name, task_cancel(t));
-    emit("main", "which ends with %s", code_name(task_await(t, NULL)));
-    task_release(t);
+    cancel_the_client(name, t);
 }
 
 /* More than the pool has threads: some lookups have begun, and some have not. */
@@ -324,6 +331,7 @@ static void give_up_many(attempt *a) {
 static int give_up_everywhere(void *arg, void **result) {
     guest_book book = {0};
     server *server;
+    task *t;
     int full, peers[4], port;
     attempt slow = {"slow.test", 1}, quick = {"127.0.0.1", 0}, silent = {"127.0.0.1", 0};
     uv_sem_init(&gate, 0);
@@ -335,12 +343,20 @@ static int give_up_everywhere(void *arg, void **result) {
         peers[i] = peer_connect(port);
     silent.port = port;
     give_up("who is not answered", &silent, 3);
+    start_server(sign, &book, "127.0.0.2", port, &server); /* the second address would answer */
+    silent.host = "two.test";
+    task_create(be_a_client, &silent, "client", &t);
+    loop_sleep(10);
+    cancel_the_client("whose host has another address", t);
+    server_release(server);
     for (int i = 0; i < 4; i++)
         close(peers[i]);
     close(full);
     start_server(sign, &book, "127.0.0.1", 0, &server);
     quick.port = port_of(server);
     give_up("in the turn in which it is connected", &quick, 2);
+    quick.port = peer_free_port();
+    give_up("in the turn in which it is refused", &quick, 2);
     loop_sleep(10);
     server_release(server);
     return 0;
@@ -351,4 +367,44 @@ SCENARIO(given_up,
          "turn in which it comes, gets UV_ECANCELED, and nothing is left of the attempt") {
     async_run(give_up_everywhere, NULL, NULL);
     uv_sem_destroy(&gate);
+}
+
+/* The pool has one thread, and is done with the lookup when it comes to this. */
+static void thread_is_free(uv_work_t *work) {
+    uv_sem_post(work->data);
+}
+
+static void errand_done(uv_work_t *work, int status) {
+    work->data = NULL;
+}
+
+static void give_up_answered(const char *name, const char *host) {
+    task *t;
+    uv_sem_t is_free;
+    uv_work_t work = {.data = &is_free};
+    attempt a = {host, 1};
+    uv_sem_init(&is_free, 0);
+    task_create(be_a_client, &a, "client", &t);
+    loop_sleep(0);
+    uv_queue_work(loop_uv(loop_running()), &work, thread_is_free, errand_done);
+    uv_sem_wait(&is_free);
+    loop_sleep(0);
+    cancel_the_client(name, t);
+    do
+        loop_sleep(10);
+    while (work.data);
+    uv_sem_destroy(&is_free);
+}
+
+static int give_up_both(void *arg, void **result) {
+    give_up_answered("in the turn in which its name has an address", "two.test");
+    give_up_answered("in the turn in which its name has none", "nobody.test");
+    return 0;
+}
+
+SCENARIO(given_up_answered,
+         "a client who is cancelled in the turn in which the answer about a name comes, good or "
+         "bad, gets UV_ECANCELED, and the answer is thrown away") {
+    setenv("UV_THREADPOOL_SIZE", "1", 1);
+    async_run(give_up_both, NULL, NULL);
 }

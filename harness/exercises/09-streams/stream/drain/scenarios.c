@@ -1,10 +1,10 @@
-/* Writing: what the kernel takes at once, and what has to wait. The other side is a plain socket.
- *  */
+/* Writing: what the kernel takes at once, and what must wait. The other side is a plain socket. */
 #include "peer.h"
 #include "scenario.h"
 #include "server.h"
 #include "task.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 /* A stream, and the socket at its other end. */
@@ -12,9 +12,9 @@ typedef struct line {
     server *server;
     stream *stream;
     int peer;
-    coroutine *caller; /* waits for the stream; or NULL */
-    int over;          /* the handler may return */
-    coroutine *handler;
+    coroutine *caller;  /* waits for the stream; or NULL */
+    int over;           /* the handler may return */
+    coroutine *handler; /* NULL once it has ended */
 } line;
 
 static int hand_out(stream *s, void *arg) {
@@ -26,6 +26,7 @@ static int hand_out(stream *s, void *arg) {
     while (!l->over)
         loop_suspend(NULL);
     stream_abort(s);
+    l->handler = NULL;
     return 0;
 }
 
@@ -46,7 +47,9 @@ static void close_line(line *l) {
     loop_wake(l->handler, 0);
     if (l->peer >= 0)
         close(l->peer);
-    loop_sleep(10);
+    do
+        loop_sleep(10);
+    while (l->handler); /* it looks at l */
     server_release(l->server);
 }
 
@@ -75,6 +78,8 @@ static int write_little(void *arg, void **result) {
     emit("main", "stream_write returns %s",
          code_name(stream_write(l.stream, words + 6, strlen(words) - 6)));
     emit("main", "stream_write of nothing returns %s", code_name(stream_write(l.stream, words, 0)));
+    emit("main", "stream_write of INT_MAX + 1 bytes returns %s",
+         code_name(stream_write(l.stream, words, (size_t)INT_MAX + 1)));
     emit("main", "to be sent: %zu bytes", stream_write_buffer_size(l.stream));
     emit("main", "stream_drain returns %s", code_name(stream_drain(l.stream)));
     loop_sleep(10);
@@ -85,7 +90,7 @@ static int write_little(void *arg, void **result) {
 
 SCENARIO(little,
          "what the kernel has room for is sent at once, and stream_drain then does not stop the "
-         "task") {
+         "task; more than INT_MAX bytes are refused") {
     async_run(write_little, NULL, NULL);
 }
 
@@ -244,7 +249,9 @@ static int drain_at_the_marks(void *arg, void **result) {
     writer a = {.line = &l, .name = "A"};
     emit("main", "marks of 1 and 2: %s", code_name(stream_set_write_buffer_limits(l.stream, 1, 2)));
     stream_set_write_buffer_limits(l.stream, FLOOD, 0);
-    stream_write(l.stream, bytes, FLOOD);
+    /* When libuv has sent the first half, the rest is between the marks. */
+    stream_write(l.stream, bytes, FLOOD / 2);
+    stream_write(l.stream, bytes + FLOOD / 2, FLOOD / 2);
     free(bytes);
     size_t size = stream_write_buffer_size(l.stream);
     emit("main", "below the mark stream_drain returns %s", code_name(stream_drain(l.stream)));
@@ -297,10 +304,31 @@ static int cancel_the_drain(void *arg, void **result) {
     return 0;
 }
 
+static int cancel_the_drained(void *arg, void **result) {
+    line l;
+    task *t;
+    unsigned char *bytes = flood_new();
+    open_line(&l);
+    make_narrow(&l);
+    writer a = {.line = &l, .name = "A"};
+    stream_write(l.stream, bytes, FLOOD);
+    free(bytes);
+    task_create(drain, &a, "A", &t);
+    loop_sleep(1000);
+    stream_set_write_buffer_limits(l.stream, FLOOD, FLOOD);
+    task_cancel(t);
+    task_await(t, NULL);
+    emit("A", "may go on, and is cancelled in the same turn: %s", code_name(a.error));
+    task_release(t);
+    close_line(&l);
+    return 0;
+}
+
 SCENARIO(cancelled,
-         "one who is cancelled in stream_drain leaves; the others go on waiting, and all is "
-         "sent") {
+         "one who is cancelled in stream_drain leaves, also in the turn in which he may go on; the "
+         "others go on waiting, and all is sent") {
     async_run(cancel_the_drain, NULL, NULL);
+    async_run(cancel_the_drained, NULL, NULL);
 }
 
 /* ---- when the other side is gone ---- */
