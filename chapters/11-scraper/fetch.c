@@ -54,8 +54,8 @@ void response_clear(response *r) {
  * the transfer, with CURLE_WRITE_ERROR. */
 static size_t on_body(char *bytes, size_t one, size_t size, void *arg) {
     // exercise fetch/response
-    // Append to the body (q->capacity is for you), within the limit of the options, and one 0
-    // behind it. If that fails, q->error tells fetch why.
+    // Append to the body, within the limit of the options, and one 0 behind it. q->capacity is for
+    // you: not every piece should have all before it copied. If that fails, q->error tells fetch why.
     not_done("fetch/response");
 }
 
@@ -77,7 +77,8 @@ static char *copy(const char *string) {
 static int take_answer(request *q) {
     // exercise fetch/response
     // curl_easy_getinfo: CURLINFO_RESPONSE_CODE, _EFFECTIVE_URL, _CONTENT_TYPE, _REDIRECT_COUNT.
-    // Strings are libcurl's. An answer without a body has an empty one.
+    // Strings are libcurl's, and NULL for what the server has not said. An answer without a body has
+    // an empty one.
     not_done("fetch/response");
 }
 
