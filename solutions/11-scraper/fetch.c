@@ -140,6 +140,7 @@ static int prepare(request *q) {
         code = curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, ""); /* all that libcurl knows */
     if (!code && o->ca_file)
         code = curl_easy_setopt(easy, CURLOPT_CAINFO, o->ca_file);
+    curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* whatever the environment says */
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, o->redirects > 0 ? 1L : 0L);
@@ -330,7 +331,7 @@ static int end_requests(fetcher *f) {
     // >>> exercise fetcher/close
     // loop_wake with UV_ECONNABORTED for each of them. leave wakes closers when the last one has
     // gone. Whoever is cancelled here goes on waiting: half a fetcher is of no use to anybody. Only
-    // with UV_EINVAL nobody can wait.
+    // with UV_EINVAL nobody can wait, and the requests end without us.
     int error = 0;
     for (request *q = f->first; q; q = q->next)
         loop_wake(q->co, UV_ECONNABORTED);
