@@ -54,8 +54,8 @@ void response_clear(response *r) {
  * the transfer, with CURLE_WRITE_ERROR. */
 static size_t on_body(char *bytes, size_t one, size_t size, void *arg) {
     // exercise fetch/response
-    // Append to the body (q->capacity is for you), within the limit of the options, and one 0
-    // behind it. If that fails, q->error tells fetch why.
+    // Append to the body, within the limit of the options, and one 0 behind it. q->capacity is for
+    // you: not every piece should have all before it copied. If that fails, q->error tells fetch why.
     not_done("fetch/response");
 }
 
@@ -77,7 +77,8 @@ static char *copy(const char *string) {
 static int take_answer(request *q) {
     // exercise fetch/response
     // curl_easy_getinfo: CURLINFO_RESPONSE_CODE, _EFFECTIVE_URL, _CONTENT_TYPE, _REDIRECT_COUNT.
-    // Strings are libcurl's. An answer without a body has an empty one.
+    // Strings are libcurl's, and NULL for what the server has not said. An answer without a body has
+    // an empty one.
     not_done("fetch/response");
 }
 
@@ -96,6 +97,7 @@ static int prepare(request *q) {
         code = curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, ""); /* all that libcurl knows */
     if (!code && o->ca_file)
         code = curl_easy_setopt(easy, CURLOPT_CAINFO, o->ca_file);
+    curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* whatever the environment says */
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, o->redirects > 0 ? 1L : 0L);
@@ -273,7 +275,7 @@ static int end_requests(fetcher *f) {
     // exercise fetcher/close
     // loop_wake with UV_ECONNABORTED for each of them. leave wakes closers when the last one has
     // gone. Whoever is cancelled here goes on waiting: half a fetcher is of no use to anybody. Only
-    // with UV_EINVAL nobody can wait.
+    // with UV_EINVAL nobody can wait, and the requests end without us.
     not_done("fetcher/close");
 }
 

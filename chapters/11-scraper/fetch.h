@@ -52,12 +52,13 @@ int fetcher_new(const fetch_options *options, fetcher **out);
  * that begins meanwhile gets UV_ECONNABORTED as well.
  * Returns 0; UV_ECANCELED (or another code) if the coroutine was woken with it: f is closed and
  * freed all the same. UV_EINVAL, and f is still there, if it would have to wait for requests and no
- * coroutine of the running loop is running. aiohttp: await session.close(). */
+ * coroutine of the running loop is running: the requests end all the same, every further fetch gets
+ * UV_ECONNABORTED, and fetcher_close must be called again. aiohttp: await session.close(). */
 int fetcher_close(fetcher *f);
 
 /* Fetches a page, with GET; waits for it, and before for a place among the requests and for its
  * turn. In a task, and any number of them.
- * url: http:// or https://. out: receives the response, also after an error, in which case it has
+ * url: http:// or https://. No proxy is used, whatever the environment says. out: receives the response, also after an error, in which case it has
  * a reason, and neither body nor type; the caller gives it back with response_clear.
  * Returns 0 for every complete answer, also if its status is 404 or 500;
  *   UV_EINVAL        the URL is none, or not of these kinds; the caller is no task

@@ -51,8 +51,9 @@ static int understand(const response *r, scraped *out) {
 static int scrape_one(void *arg, void **result) {
     // exercise scraper/scrape
     // fetch, understand; an error goes into the entry, with its reason (a copy of the response's, or
-    // of uv_strerror's words). Only a cancellation is passed on: nothing has come of the URL then.
-    // Mark the job as over, and tell the observer.
+    // of uv_strerror's words). Only a cancellation is passed on, whichever of the two it ended:
+    // nothing has come of the URL then. Mark the job as over, and tell the observer, who sees all of
+    // the entry.
     not_done("scraper/scrape");
 }
 

@@ -6,10 +6,12 @@
  *     /page/N             "Sample page - N", with N links
  *     /slow/MS            the same, after so many milliseconds
  *     /drip/MS            ten pieces of ten bytes, with so many milliseconds before each
+ *     /crumbs/N           so many pieces of sixteen bytes
  *     /big/BYTES          so many bytes of text
  *     /endless            a page that never ends
  *     /gzip               a page that is compressed
  *     /json               no HTML
+ *     /no-type            nobody says what it is
  *     /utf-16, /shift-jis, /latin-1, /meta, /not-utf-8
  *                         pages in other encodings, named in the header, or (meta) in the page, or
  *                         (not-utf-8) wrongly

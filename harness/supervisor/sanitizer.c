@@ -18,6 +18,7 @@ typedef struct stack {
     frames *into;
     uint64_t addresses[MOST_FRAMES];
     int count;
+    char *library; /* the innermost one, by its file's name; NULL if there is none */
 } stack;
 
 typedef struct parse {
@@ -59,6 +60,16 @@ static int is_frame(const char *line) {
     return *line == '#' && isdigit((unsigned char)line[1]);
 }
 
+/* `#1 0x7fd (/lib/libcurl.so.4+0x6cc27)`: who was it? Not the sanitizer itself. */
+static char *library_of(const char *line) {
+    const char *plus = strstr(line, "+0x"), *name = plus;
+    while (name && name > line && name[-1] != '/' && name[-1] != '(')
+        name--;
+    if (!name || starts_with(name, "libasan.") || starts_with(name, "libclang_rt."))
+        return NULL;
+    return formatted("%.*s", (int)(plus - name), name);
+}
+
 /* `#2 0x55d in future_new chapters/03-futures/future.c:31`, or `#2 0x55d (/path/program+0x12ab)`,
  * with or without ` in FUNCTION`. */
 static void take_frame(stack *to, const char *line, const char *program_name) {
@@ -73,6 +84,8 @@ static void take_frame(stack *to, const char *line, const char *program_name) {
         free(place);
     } else if (find_offset(line, program_name, &offset) == 0 && to->count < MOST_FRAMES) {
         to->addresses[to->count++] = offset;
+    } else if (!to->library) {
+        to->library = library_of(line);
     }
 }
 
@@ -81,12 +94,21 @@ static void take_stack(parse *p, frames *f) {
     stack *to = NULL;
     if (f && p->stack_count < MOST_STACKS) {
         to = &p->stacks[p->stack_count++];
-        to->into = f;
-        to->count = 0;
+        *to = (stack){.into = f};
     }
     for (; p->at < p->lines.count && is_frame(p->lines.items[p->at]); p->at++)
         if (to)
             take_frame(to, p->lines.items[p->at], p->program_name);
+}
+
+/* Libraries are compiled without frame pointers, so the stack of memory that they free or allocate
+ * ends in them: then the library is all that is known. */
+static void name_library(parse *p, stack *of) {
+    if (of->library && !of->into->count &&
+        (of->into == &p->s->freed || of->into == &p->s->allocated))
+        frames_add(of->into, "a function of a library", of->library, 0);
+    free(of->library);
+    of->library = NULL;
 }
 
 static void look_up(parse *p) {
@@ -98,14 +120,14 @@ static void look_up(parse *p) {
         stacks[i] = p->stacks[i].addresses;
         all += counts[i] = p->stacks[i].count;
     }
-    if (all == 0)
-        return;
-    symbolize_stacks(p->program, stacks, counts, p->stack_count, found);
+    if (all > 0)
+        symbolize_stacks(p->program, stacks, counts, p->stack_count, found);
     for (int i = 0; i < p->stack_count; i++) {
         for (int k = 0; k < found[i].count; k++)
             frames_add(p->stacks[i].into, found[i].items[k].function, found[i].items[k].file,
                        found[i].items[k].line);
         frames_free(&found[i]);
+        name_library(p, &p->stacks[i]);
     }
     p->stack_count = 0;
 }

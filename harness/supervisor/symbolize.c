@@ -75,12 +75,11 @@ const frame *frames_first(const frames *f, frame_kind kind) {
 }
 
 const frame *frames_place(const frames *f) {
-    for (int kind = FRAME_STUDENT; kind <= FRAME_SCENARIO; kind++) {
-        const frame *found = frames_first(f, (frame_kind)kind);
-        if (found)
-            return found;
-    }
-    return frames_first(f, FRAME_LIBRARY);
+    const frame *found = frames_first(f, FRAME_STUDENT);
+    for (int i = 0; i < f->count && !found; i++)
+        if (f->items[i].kind == FRAME_REFERENCE || f->items[i].kind == FRAME_SCENARIO)
+            found = &f->items[i];
+    return found ? found : frames_first(f, FRAME_LIBRARY);
 }
 
 const frame *frames_entry(const frames *f) {

@@ -43,8 +43,9 @@ void frames_free(frames *f);
 /* The innermost frame of that kind, or NULL. */
 const frame *frames_first(const frames *f, frame_kind kind);
 
-/* The frame that says most to a student: the innermost of his own, else of the reference, else of
- * the scenario, else of a library. NULL if there are none. */
+/* The frame that says most to a student: the innermost of his own, else of the reference or the
+ * scenario (whose coroutines have the reference's frames around them), else of a library. NULL if
+ * there are none. */
 const frame *frames_place(const frames *f);
 
 /* The function of the layers that the scenario called: the outermost frame of a student's or the

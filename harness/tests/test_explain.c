@@ -369,6 +369,28 @@ static const test tests[] = {
      "    #1 0x55bf7f073276 in future_new chapters/03-futures/future.c:6\n\n"
      "SUMMARY: AddressSanitizer: heap-use-after-free chapters/03-futures/future.c:7\n",
      .status = 99},
+    {"use after free in a coroutine of the scenario, of memory that was a library's",
+     HEAD THREE,
+     BEGIN STARTS,
+     MEMORY,
+     {"path_of reads 1 byte of memory that was already freed "
+      "(harness/exercises/03-futures/future/await/scenarios.c:27).",
+      "freed in      a function of a library  libcurl.so.4",
+      "allocated in  a function of a library  libcurl.so.4"},
+     .report = ASAN
+     "AddressSanitizer: heap-use-after-free on address 0x60 at pc 0x55 bp 0x7f sp 0x7f\n"
+     "READ of size 1 at 0x603000000040 thread T0\n"
+     "    #0 0x7fd8128a8c26  (/lib/x86_64-linux-gnu/libasan.so.8+0xa8c26)\n"
+     "    #1 0x55bf7f07346d in path_of harness/exercises/03-futures/future/await/scenarios.c:27\n"
+     "    #2 0x55bf7f07346d in coroutine_main solutions/01-coroutines/coroutine.c:57\n"
+     "\n0x60 is located 0 bytes inside of 20-byte region [0x60,0x74)\nfreed by thread T0 here:\n"
+     "    #0 0x7fd8128b76a8  (/lib/x86_64-linux-gnu/libasan.so.8+0xb76a8)\n"
+     "    #1 0x7fd812f62c27  (/lib/x86_64-linux-gnu/libcurl.so.4+0x6cc27)\n"
+     "\npreviously allocated by thread T0 here:\n"
+     "    #0 0x7fd8128b78d5  (/lib/x86_64-linux-gnu/libasan.so.8+0xb78d5)\n"
+     "    #1 0x7fd812f1a820  (/lib/x86_64-linux-gnu/libcurl.so.4+0x24820)\n\n"
+     "SUMMARY: AddressSanitizer: heap-use-after-free (/lib/libasan.so.8+0xa8c26)\n",
+     .status = 99},
     {"double free, clang",
      HEAD THREE,
      BEGIN STARTS,

@@ -102,6 +102,16 @@ static int drip(visit *v, int ms) {
     return error < 0 ? error : say(v, "0\r\n\r\n");
 }
 
+static int crumbs(visit *v, int count) {
+    int error = begin_chunks(v);
+    for (int i = 0; i < count && !error; i++) {
+        error = say(v, "10\r\n%15d\n\r\n", i);
+        if (!error)
+            error = stream_drain(v->stream);
+    }
+    return error < 0 ? error : say(v, "0\r\n\r\n");
+}
+
 static int big(visit *v, int bytes) {
     char text[TEXT_SIZE];
     memset(text, 'x', sizeof text);
@@ -119,6 +129,11 @@ static int big(visit *v, int bytes) {
 static int json(visit *v, int number) {
     static const char text[] = "{\"page\": \"<title>no title</title>\", \"links\": 0}\n";
     return answer(v, "200 OK", "application/json", "", text, sizeof text - 1);
+}
+
+static int no_type(visit *v, int number) {
+    int error = say(v, "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nCalzone\n");
+    return error < 0 ? error : stream_drain(v->stream);
 }
 
 static int compressed(visit *v, int number) {
@@ -248,17 +263,30 @@ static const struct {
     const char *path; /* one that ends with '/' wants a number behind it */
     answer_fn answer;
 } pages[] = {
-    {"/page/", page},          {"/slow/", slow},
-    {"/drip/", drip},          {"/big/", big},
-    {"/endless", endless},     {"/gzip", compressed},
-    {"/json", json},           {"/utf-16", utf_16},
-    {"/shift-jis", shift_jis}, {"/latin-1", latin_1},
-    {"/meta", meta},           {"/not-utf-8", not_utf_8},
-    {"/redirect/", redirect},  {"/circle", circle},
-    {"/elsewhere", elsewhere}, {"/status/", with_status},
-    {"/silent", silent},       {"/hang-up", hang_up},
-    {"/reset", reset},         {"/half", half},
-    {"/headers", headers},     {"/no-http", no_http},
+    {"/page/", page},
+    {"/slow/", slow},
+    {"/drip/", drip},
+    {"/crumbs/", crumbs},
+    {"/big/", big},
+    {"/endless", endless},
+    {"/gzip", compressed},
+    {"/json", json},
+    {"/no-type", no_type},
+    {"/utf-16", utf_16},
+    {"/shift-jis", shift_jis},
+    {"/latin-1", latin_1},
+    {"/meta", meta},
+    {"/not-utf-8", not_utf_8},
+    {"/redirect/", redirect},
+    {"/circle", circle},
+    {"/elsewhere", elsewhere},
+    {"/status/", with_status},
+    {"/silent", silent},
+    {"/hang-up", hang_up},
+    {"/reset", reset},
+    {"/half", half},
+    {"/headers", headers},
+    {"/no-http", no_http},
     {"/", front_page},
 };
 

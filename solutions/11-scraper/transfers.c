@@ -45,13 +45,27 @@ static void finished(CURL *easy, CURLcode result) {
     crowd_wake(&x->waiting);
 }
 
-/* libcurl tells what has ended since the last time. */
-static void look_for_finished(transfers *t) {
+/* libcurl tells what has ended since the last time. take_out: the handles as well; otherwise those who
+ * wait do that. */
+static void look_for_finished(transfers *t, int take_out) {
     CURLMsg *m;
     int left;
-    while ((m = curl_multi_info_read(t->multi, &left)))
-        if (m->msg == CURLMSG_DONE)
-            finished(m->easy_handle, m->data.result);
+    while ((m = curl_multi_info_read(t->multi, &left))) {
+        CURL *easy = m->easy_handle;
+        finished(easy, m->data.result);
+        if (take_out)
+            curl_multi_remove_handle(t->multi, easy);
+    }
+}
+
+/* A callback of ours had no memory: libcurl gives every transfer up when it is called again. Sockets
+ * that it closes then are still watched until their handles are taken out; and what has ended before
+ * must be out first, or it ends twice. */
+static void give_up(transfers *t) {
+    int running;
+    look_for_finished(t, 1);
+    curl_multi_perform(t->multi, &running);
+    look_for_finished(t, 1);
 }
 
 /* Tells libcurl what has happened: the only way into it from the loop. It works off what it can
@@ -60,9 +74,9 @@ static void look_for_finished(transfers *t) {
 static void act(transfers *t, curl_socket_t socket, int events) {
     int running;
     CURLMcode code = curl_multi_socket_action(t->multi, socket, events, &running);
-    if (code != CURLM_OK) /* no memory for a callback: this ends every transfer with an error */
-        curl_multi_perform(t->multi, &running);
-    look_for_finished(t);
+    if (code != CURLM_OK)
+        give_up(t);
+    look_for_finished(t, 0);
 }
 
 /* ---- the timer ---- */
@@ -205,7 +219,8 @@ int transfers_run(transfers *t, CURL *easy, CURLcode *result) {
     // >>> exercise transfers/run
     // The transfer goes to CURLOPT_PRIVATE, where finished looks for it, and easy into the multi
     // handle (curl_multi_add_handle). Whatever ends the wait, easy is taken out again: that is what
-    // ends a transfer in the middle. running is how many are in this call.
+    // ends a transfer in the middle; and also if it was not let in, since libcurl may have it half
+    // inside. running is how many are in this call.
     transfer x = {0};
     curl_easy_setopt(easy, CURLOPT_PRIVATE, &x);
     int error = code_of(curl_multi_add_handle(t->multi, easy));

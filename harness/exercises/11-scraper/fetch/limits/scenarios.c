@@ -21,15 +21,18 @@ static int run(void *arg, void **result) {
     errand *e = arg;
     response r;
     int error = fetch(e->fetcher, e->url, &r);
-    emit(e->name, "fetch returns %s", code_name(error));
+    emit(e->name, "fetch returns %s: %s", code_name(error), r.reason);
     response_clear(&r);
     return error;
 }
 
-/* path: ends with its name, so that the site can tell them apart. */
-static void start(errand *e, const char *name, fetcher *f, const site *s, const char *path) {
+static void prepare(errand *e, const char *name, fetcher *f, const site *s, const char *path) {
     *e = (errand){.name = name, .fetcher = f};
     snprintf(e->url, sizeof e->url, "%s%s", site_url(s), path);
+}
+
+static void start(errand *e, const char *name, fetcher *f, const site *s, const char *path) {
+    prepare(e, name, f, s, path);
     task_create(run, e, name, &e->task);
 }
 
@@ -200,4 +203,53 @@ static int within(void *arg, void **result) {
 
 SCENARIO(outer_time, "a timeout of the caller's is a cancellation for fetch, and his own affair") {
     async_run(within, NULL, NULL);
+}
+
+static int cancel_later(void *arg) {
+    cancel(arg);
+    return 0;
+}
+
+/* A is cancelled just before its time is over, B just after. */
+static int cancel_in_the_ms(void *arg, void **result) {
+    stage s;
+    fetch_options options = {.timeout = 1000};
+    set_up(&s, &options, 0, NULL);
+    loop_call_later(loop_running(), 1000, cancel_later, &s.all[0], NULL);
+    for (int i = 0; i < 2; i++)
+        start(&s.all[i], names[i], s.fetcher, s.site, "/silent");
+    loop_sleep(1);
+    loop_call_later(loop_running(), 999, cancel_later, &s.all[1], NULL);
+    tear_down(&s, 2);
+    return 0;
+}
+
+SCENARIO(same_ms,
+         "whoever is cancelled in the very ms in which the time is over was cancelled: no timeout "
+         "may take that from him, whichever of the two came first",
+         .order = PER_TASK) {
+    async_run(cancel_in_the_ms, NULL, NULL);
+}
+
+/* ---- nobody's time ---- */
+
+/* A coroutine of the loop. */
+static int run_without_a_task(void *arg, void **result) {
+    run(arg, result);
+    return 0;
+}
+
+static int spawn(void *arg, void **result) {
+    stage s;
+    set_up(&s, NULL, 0, NULL);
+    prepare(&s.all[0], "A", s.fetcher, s.site, "/hang-up");
+    loop_spawn(loop_running(), run_without_a_task, &s.all[0], NULL, NULL, NULL);
+    loop_sleep(1000);
+    tear_down(&s, 0);
+    return 0;
+}
+
+SCENARIO(no_task,
+         "who is no task cannot be asked to end: fetch returns UV_EINVAL, and asks nobody") {
+    async_run(spawn, NULL, NULL);
 }

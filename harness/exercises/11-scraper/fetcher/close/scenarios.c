@@ -171,6 +171,42 @@ SCENARIO(cancelled,
     async_run(cancel_the_closer, NULL, NULL);
 }
 
+/* ---- where nobody can wait ---- */
+
+static int close_in_a_callback(void *arg) {
+    stage *s = arg;
+    int error = fetcher_close(s->fetcher);
+    emit("callback", "fetcher_close returns %s", code_name(error));
+    if (!error)
+        s->fetcher = NULL;
+    return 0;
+}
+
+static int close_twice(void *arg, void **result) {
+    stage s;
+    open_stage(&s, NULL);
+    start(&s, 0, "/silent");
+    s.all[0].again = 1;
+    loop_sleep(1000);
+    handle *h = NULL;
+    loop_call_soon(loop_running(), close_in_a_callback, &s, &h);
+    loop_sleep(1000);
+    handle_cancel(h); /* the fetcher has to outlive it */
+    handle_release(h);
+    if (s.fetcher)
+        close_fetcher(&s);
+    finish(&s, 1);
+    site_close(s.site);
+    return 0;
+}
+
+SCENARIO(callback,
+         "a callback of the loop cannot wait: it gets UV_EINVAL, the requests end all the same, "
+         "and whoever can wait closes the fetcher",
+         .order = PER_TASK) {
+    async_run(close_twice, NULL, NULL);
+}
+
 /* ---- both at once ---- */
 
 static int cancel_and_close(void *arg, void **result) {
