@@ -66,17 +66,8 @@ char *first_difference(const char *expected, const char *found) {
     return words;
 }
 
-const outcome *first_trouble(const result *r) {
-    if (!r->outcomes)
-        return NULL;
-    for (int i = 0; i < r->exercise->scenario_count; i++)
-        if (r->outcomes[i].kind != PASS)
-            return &r->outcomes[i];
-    return NULL;
-}
-
 char *trouble_of(const result *r) {
-    const outcome *o = first_trouble(r);
+    const outcome *o = result_failure(r);
     return formatted("%s: %s", verdict_name(r->kind), o && o->headline ? o->headline : "no words");
 }
 

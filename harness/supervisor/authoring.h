@@ -26,10 +26,7 @@ void lines_of(list *l, const char *string);
  * caller's. */
 char *first_difference(const char *expected, const char *found);
 
-/* The first outcome of r that is no pass; NULL if there is none. */
-const outcome *first_trouble(const result *r);
-
-/* "KIND: HEADLINE" of what first_trouble finds; the caller's. */
+/* "KIND: HEADLINE" of what result_failure finds; the caller's. */
 char *trouble_of(const result *r);
 
 /* Adds "EXERCISE  KIND: HEADLINE" lines to t, for those of the chapter's results that are no pass

@@ -139,7 +139,7 @@ static int says(const broken *b, const request *r, const char *words) {
 
 static void check_words(const broken *b, const request *r, text *reason) {
     const result *got = result_of(r, b->exercises.items[0]);
-    const outcome *o = first_trouble(got);
+    const outcome *o = result_failure(got);
     for (int i = 0; i < b->patch.head.count; i++) {
         const field *f = &b->patch.head.items[i];
         if (strcmp(f->key, "says") == 0 && !says(b, r, f->value))

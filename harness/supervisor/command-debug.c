@@ -12,7 +12,6 @@
 static const scenario *choose(const plan *p, const options *o, const code *code, const chapter *c,
                               const exercise *e) {
     request r = {.code = code, .chapter = c, .base = o->base, .only = e};
-    const scenario *chosen = NULL;
     for (int i = 0; i < e->scenario_count; i++)
         if (o->scenario && strcmp(e->scenarios[i].name, o->scenario) == 0)
             return &e->scenarios[i];
@@ -23,12 +22,10 @@ static const scenario *choose(const plan *p, const options *o, const code *code,
     if (o->scenario)
         exit(2);
     judge(p, &r, 1, NULL, NULL);
-    const result *result = &r.results[e - c->exercises];
-    for (int i = 0; i < e->scenario_count && !chosen; i++)
-        if (result->outcomes[i].kind != PASS)
-            chosen = &e->scenarios[i];
+    const outcome *failure = result_failure(&r.results[e - c->exercises]);
+    const scenario *chosen = failure ? failure->scenario : &e->scenarios[0];
     results_free(c, r.results);
-    return chosen ? chosen : &e->scenarios[0];
+    return chosen;
 }
 
 /* The program; the caller's. Ends the tool with the compiler's words if there is none. */

@@ -102,7 +102,7 @@ static const request *reference_of(const mutants *all, const chapter *c) {
 }
 
 static char *with_trouble(const char *reason, const result *r) {
-    const outcome *o = first_trouble(r);
+    const outcome *o = result_failure(r);
     char *words = trouble_of(r);
     char *all = formatted("%s\n%s\n%s", reason, words, o ? text_string(&o->details) : "");
     free(words);
@@ -138,7 +138,7 @@ static void mutant_report(checks *k, const mutants *all, const mutant *m) {
         check_failed(k, reason, "%s/%s %s  not caught", short_name(m->chapter), m->exercise->id,
                      m->name);
     } else {
-        const outcome *o = first_trouble(result_of(&all->requests[m->request], m->exercise));
+        const outcome *o = result_failure(result_of(&all->requests[m->request], m->exercise));
         check_passed(k, "%s/%s %s  caught: %s", short_name(m->chapter), m->exercise->id, m->name,
                      o && o->headline ? o->headline : "");
     }

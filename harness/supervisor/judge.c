@@ -288,6 +288,7 @@ static void not_measured(trial *t, int exercise, int scenario) {
         explain_not_run(&r->chapter->exercises[exercise].scenarios[scenario],
                         first_failed(r, exercise)->kind,
                         "What it costs is measured when the other scenarios pass.", NULL, o);
+        o->not_run = 1;
     }
     step(t->judging);
 }
@@ -309,6 +310,7 @@ static void left_out(trial *t, int exercise, int scenario) {
         explain_not_run(&r->chapter->exercises[exercise].scenarios[scenario],
                         first_failed(r, exercise)->kind, "An earlier scenario has failed.", NULL,
                         o);
+        o->not_run = 1;
     }
     t->left[exercise]--;
     step(t->judging);

@@ -78,14 +78,6 @@ static int add_lines(text *out, const char *string, size_t length, size_t limit,
     return more;
 }
 
-/* The outcome that the verdict of the exercise comes from; NULL if all passed. */
-static const outcome *first_failure(const result *r) {
-    for (int i = 0; r->outcomes && i < r->exercise->scenario_count; i++)
-        if (r->outcomes[i].kind != PASS)
-            return &r->outcomes[i];
-    return NULL;
-}
-
 static int is_build_error(verdict_kind kind) {
     return kind == MISSING_FILE || kind == COMPILE_ERROR || kind == LINK_ERROR ||
            kind == MISSING_LIBRARY || kind == GRADER_ERROR;
@@ -96,7 +88,8 @@ static int is_build_error(verdict_kind kind) {
 static void add_others(text *out, const result *r, const outcome *first, int color) {
     int shown = 0, more = 0;
     for (const outcome *o = first + 1; o < r->outcomes + r->exercise->scenario_count; o++) {
-        if (o->kind == PASS || !o->headline || strcmp(o->headline, first->headline) == 0)
+        if (o->kind == PASS || o->not_run || !o->headline ||
+            strcmp(o->headline, first->headline) == 0)
             continue;
         if (shown++ >= OTHERS_SHOWN) {
             more++;
@@ -153,7 +146,7 @@ static void add_scenario(text *out, const exercise *x, const scenario *s, int co
 }
 
 static void add_block(text *out, const result *r, int color) {
-    const outcome *o = first_failure(r);
+    const outcome *o = result_failure(r);
     if (!o)
         return;
     add_wrapped(out, "", 0, o->headline ? o->headline : verdict_name(o->kind), BOLD, color);
@@ -176,7 +169,7 @@ static void add_block(text *out, const result *r, int color) {
 }
 
 void report_block(text *out, const result *r) {
-    const outcome *o = first_failure(r);
+    const outcome *o = result_failure(r);
     if (r->kind == NOT_DONE && o)
         add_wrapped(out, "", 0, o->headline, BOLD, 0);
     else
@@ -186,7 +179,7 @@ void report_block(text *out, const result *r) {
 /* The exercise that has to be done before this one can run: explain.c says "needs ID first". NULL
  * if it is this one itself that is not done. The caller's. */
 static char *blocking_id(const result *r) {
-    const outcome *o = first_failure(r);
+    const outcome *o = result_failure(r);
     const char *needs = "needs ";
     if (r->kind != NOT_DONE || !o || !o->headline || !starts_with(o->headline, needs))
         return NULL;
@@ -239,7 +232,7 @@ static void add_line(text *out, const chapter *c, const result *r, char *reason,
 /* A mistake that fails many exercises, such as a file that does not compile or a handle that is
  * never closed, is explained in full only once. */
 static int same_explanation(const result *a, const result *b) {
-    const outcome *x = a->exercise ? first_failure(a) : NULL, *y = first_failure(b);
+    const outcome *x = a->exercise ? result_failure(a) : NULL, *y = result_failure(b);
     return x && y && x->kind == y->kind && x->headline && y->headline &&
            strcmp(x->headline, y->headline) == 0 &&
            strcmp(text_string(&x->details), text_string(&y->details)) == 0;
@@ -324,7 +317,7 @@ const result *report_next(const chapter *c, const result *results) {
 
 /* Where to begin: the place of the call of not_done, which the headline ends with. */
 static const char *place_of(const result *r) {
-    const outcome *o = first_failure(r);
+    const outcome *o = result_failure(r);
     if (r->kind != NOT_DONE || !o || !o->headline)
         return NULL;
     const char *last = strstr(o->headline, ": ");

@@ -41,3 +41,15 @@ int verdict_from_name(const char *name, verdict_kind *kind) {
         }
     return -1;
 }
+
+const outcome *result_failure(const result *r) {
+    const outcome *found = NULL;
+    for (int i = 0; r->outcomes && i < r->exercise->scenario_count; i++) {
+        const outcome *o = &r->outcomes[i];
+        if (o->kind != PASS && !o->not_run)
+            return o;
+        if (o->kind != PASS && !found)
+            found = o;
+    }
+    return found;
+}

@@ -43,6 +43,7 @@ typedef struct outcome {
     text details;   /* lines below it: the two timelines, the waiting tasks, compiler's words */
     text output;    /* what the program printed, as bytes, capped; and whether it was cut */
     int output_cut;
+    int not_run; /* another scenario of the exercise has failed, which is enough */
 } outcome;
 
 /* The result of one exercise with one base. */
@@ -52,5 +53,9 @@ typedef struct result {
     outcome *outcomes; /* one for each scenario, in their order */
     int points;        /* all or none */
 } result;
+
+/* The outcome that explains the result: the first one that did not pass and was run, if any was. NULL
+ * if all have passed. */
+const outcome *result_failure(const result *r);
 
 #endif

@@ -718,6 +718,19 @@ static void test_escapes(void) {
     escape("CSV with a line end", "a\nb", 3, "a\\nb", escape_csv);
 }
 
+/* Of the outcomes the one that was run explains the exercise. */
+static void test_failure(void) {
+    scenario scenarios[3] = {{0}};
+    exercise e = {.scenarios = scenarios, .scenario_count = 3};
+    outcome outcomes[] = {{.kind = FAIL, .not_run = 1}, {.kind = PASS}, {.kind = FAIL}};
+    result r = {.exercise = &e, .outcomes = outcomes};
+    check(result_failure(&r) == &outcomes[2], "what was run explains", "another one does");
+    outcomes[2].kind = PASS;
+    check(result_failure(&r) == &outcomes[0], "else what was not run", "another one does");
+    outcomes[0].kind = PASS;
+    check(result_failure(&r) == NULL, "nothing explains that all have passed", "something does");
+}
+
 int main(int argc, char **argv) {
     int show = argc > 1 && strcmp(argv[1], "--show") == 0;
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
@@ -736,6 +749,7 @@ int main(int argc, char **argv) {
     refuse("a trace without a clock", "says: x\norder: total\n---\nend\n");
     refuse("a trace with a bad line", HEAD "  x  A\nend\n");
     test_escapes();
+    test_failure();
     printf("%d passed, %d failed\n", passed, failed);
     return failed != 0;
 }
