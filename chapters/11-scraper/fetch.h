@@ -58,8 +58,9 @@ int fetcher_close(fetcher *f);
 
 /* Fetches a page, with GET; waits for it, and before for a place among the requests and for its
  * turn. In a task, and any number of them.
- * url: http:// or https://. No proxy is used, whatever the environment says. out: receives the response, also after an error, in which case it has
- * a reason, and neither body nor type; the caller gives it back with response_clear.
+ * url: http:// or https://. No proxy is used, whatever the environment says. out: receives the
+ * response, also after an error, in which case it has a reason, and neither body nor type; the caller
+ * gives it back with response_clear.
  * Returns 0 for every complete answer, also if its status is 404 or 500;
  *   UV_EINVAL        the URL is none, or not of these kinds; the caller is no task
  *   UV_EAI_NONAME    there is no such host, or nobody who knows

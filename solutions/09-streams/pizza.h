@@ -9,7 +9,8 @@
  * pizza, too. Prints on standard output "Connection from HOST:PORT" and "Order received: ORDER",
  * each with a newline. For start_server; arg is not used.
  * Returns 0; an error of the connection, also if it is lost while the pizza is baked; or UV_ECANCELED
- * (or another code) if it is woken with it, and then there is no pizza. Python: handle_client of the asyncio program. */
+ * (or another code) if it is woken with it, and then there is no pizza. Python: handle_client of the
+ * asyncio program. */
 int pizza_handler(stream *s, void *arg);
 
 /* Orders a pizza from a server and waits for it: reads until the end of the connection.
