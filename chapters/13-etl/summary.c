@@ -17,13 +17,17 @@ int summary_sources(summary *s, source *const *sources, int count) {
     if (!s->sources)
         return UV_ENOMEM;
     for (int i = 0; i < count; i++) {
-        source_summary *to = &s->sources[s->source_count++];
+        source_summary *to = &s->sources[s->source_count];
         to->name = strdup(source_name(sources[i]));
         to->reason = strdup(source_reason(sources[i]));
         to->items = source_count(sources[i]);
         to->error = source_error(sources[i]);
-        if (!to->name || !to->reason)
+        if (!to->name || !to->reason) {
+            free(to->name);
+            free(to->reason);
             return UV_ENOMEM;
+        }
+        s->source_count++;
         s->failed_sources += to->error != 0;
     }
     return 0;
