@@ -55,8 +55,9 @@ void batch_free(batch *b);
  * is full already is left as it is, without a stop.
  * ms: 0 or less: what is there, or one item; NO_TIMEOUT: no limit.
  * Returns 0, and the batch has 1 or more items; UV_EOF at the end of the queue, if it has none;
- * UV_ECANCELED (or another code) if the caller was woken with that; UV_ENOMEM. No item is lost by an error: what
- * was taken stays in the batch, and the next call goes on filling it, with a time of its own.
+ * UV_ECANCELED (or another code) if the caller was woken with that; UV_ENOMEM. No item is lost by an
+ * error: what was taken stays in the batch, and the next call goes on filling it, with a time of its
+ * own.
  * Python: itertools.batched, for a queue. */
 int batch_fill(batch *b, queue *items, int64_t ms);
 

@@ -30,8 +30,8 @@ static char *name_declared(const char *line) {
     if (!type || !length || name[length] != '(' || !end)
         return NULL;
     char *declaration = formatted("%.*s", (int)(end - line), line);
-    int hands_out = (strstr(declaration, "**") || strstr(declaration, "_open(")) &&
-                    !strchr(declaration, '{');
+    int hands_out =
+        (strstr(declaration, "**") || strstr(declaration, "_open(")) && !strchr(declaration, '{');
     free(declaration);
     return hands_out ? formatted("%.*s", (int)length, name) : NULL;
 }
