@@ -50,11 +50,14 @@ void batch_free(batch *b);
 /* Takes items out of a queue until the batch is full, or no more items come: that is the end of
  * the queue (shut down and empty), or ms milliseconds since the batch had its first item, so that a
  * slow source does not hold up what is there. The first item is waited for as long as it takes.
- * What is in the queue already is taken without a stop, also if the time is over or ms is 0.
- * ms: NO_TIMEOUT for no limit.
+ * What is in the queue when it is called, or when the first item has come, is taken without a stop,
+ * also if ms is 0; what comes in the turn in which the time is over stays in the queue. A batch that
+ * is full already is left as it is, without a stop.
+ * ms: 0 or less: what is there, or one item; NO_TIMEOUT: no limit.
  * Returns 0, and the batch has 1 or more items; UV_EOF at the end of the queue, if it has none;
- * UV_ECANCELED (or another code) if the caller was woken with that. No item is lost by that: what
- * was taken stays in the batch, and the next call goes on filling it, with a time of its own.
+ * UV_ECANCELED (or another code) if the caller was woken with that; UV_ENOMEM. No item is lost by an
+ * error: what was taken stays in the batch, and the next call goes on filling it, with a time of its
+ * own.
  * Python: itertools.batched, for a queue. */
 int batch_fill(batch *b, queue *items, int64_t ms);
 

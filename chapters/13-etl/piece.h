@@ -33,7 +33,8 @@ int piece_add(piece *p, int error, item *i);
 /* Creates a source out of a file. parse: as above. state: belongs to the source, which gives it
  * back with drop, also if the call fails. Otherwise as csv_source. Items are handed out before the
  * next piece is read. If a piece cannot be parsed, the items before the fault still come, and then
- * the error. The file is closed before the source ends, however it ends. */
+ * the error. Whoever is cancelled while one is parsed gets UV_ECANCELED, and none of its items. The
+ * file is closed before the source ends, however it ends. */
 int file_source(const char *name, const char *path, piece_parse parse, void *state,
                 void (*drop)(void *state), source **out);
 

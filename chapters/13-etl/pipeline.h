@@ -37,9 +37,11 @@ typedef struct pipeline_options {
  * A bad item is a rejection, and counted. Everything else ends the run: an error in a stage, or a
  * cancellation of the caller. Then all stages are cancelled and waited for, and nothing is left of
  * the run, neither of its files nor in the database (loader.h).
- * s: zeroed; receives what was done, also after an error; the caller frees it with summary_clear.
- * Returns 0, and all of it is there; UV_ECANCELED (or another code) if the caller was woken with
- * that; UV_EINVAL for a negative option; or an error, such as UV_ENOSPC, and s->reason says more.
+ * s: zeroed; receives what was done, also after an error, unless an option was refused; the caller
+ * frees it with summary_clear. What it has no memory for is missing in it, and s->reason says so.
+ * Returns 0, and all of it is there: a cancellation that comes later than that is not told;
+ * UV_ECANCELED (or another code) if the caller was woken with that; UV_EINVAL for a negative option;
+ * or an error, such as UV_ENOSPC, and s->reason says more.
  * asyncio: a TaskGroup of three tasks and two Queues. */
 int pipeline_run(const pipeline_options *o, summary *s);
 

@@ -20,7 +20,7 @@ static const char BEGINNING[] =
     "if (harness_code < 0) harness_refused(name, (int)harness_code); harness_code; })\n";
 
 /* The declaration that begins here, if it is that of a function that returns an error and hands
- * something out: its name, the caller's. Else NULL. */
+ * something out, or opens memory of the caller's: its name, the caller's. Else NULL. */
 static char *name_declared(const char *line) {
     size_t type = starts_with(line, "int ") ? 4 : starts_with(line, "ssize_t ") ? 8 : 0;
     const char *name = line + type, *end = strchr(line, ';');
@@ -30,7 +30,8 @@ static char *name_declared(const char *line) {
     if (!type || !length || name[length] != '(' || !end)
         return NULL;
     char *declaration = formatted("%.*s", (int)(end - line), line);
-    int hands_out = strstr(declaration, "**") && !strchr(declaration, '{');
+    int hands_out =
+        (strstr(declaration, "**") || strstr(declaration, "_open(")) && !strchr(declaration, '{');
     free(declaration);
     return hands_out ? formatted("%.*s", (int)length, name) : NULL;
 }

@@ -140,6 +140,6 @@ int load_close(load *l, int finished) {
     int closed = database_close(l->d);
     if (closed == UV_ECANCELED)
         thrown = closed;
-    return thrown ? thrown : error;
+    return thrown ? thrown : error ? error : closed;
     // <<<
 }

@@ -3,7 +3,7 @@
  * One run of the pipeline is many transactions, and may be given up between two of them. So each
  * row says to which run it belongs, and the view items shows the rows of finished runs only:
  *
- *     runs    run, started, finished        finished is NULL until all is there
+ *     runs    run, started, finished        times; finished is NULL until all is there
  *     loaded  run, id, processed_at, normalized_value, category_code, source_hash, is_high_value,
  *             original_value, processing_batch
  *     items   the columns of loaded, of the runs that are finished: what others read
@@ -30,14 +30,15 @@ int load_open(load *l, const char *path);
  * with that, and then none of them is there, unless the commit had begun by then. */
 int load_batch(load *l, const batch *b);
 
-/* The run is finished: from here on everybody sees its rows. Returns 0; an error, and nobody ever
+/* This run is finished: from here on everybody sees its rows. Returns 0; an error, and nobody ever
  * will; UV_ECANCELED (or another code) if the caller was woken with that, and nobody ever will,
  * either, unless *finished is 1. finished: receives whether the run is finished. */
 int load_finish(load *l, int *finished);
 
-/* Closes it. If the run is not finished, its rows are removed, also if the caller is cancelled
- * meanwhile; rows that cannot be removed, because the disk is full perhaps, stay where nobody sees
- * them. Returns 0; UV_ECANCELED (or another code) if the caller was woken with that; or an error. */
+/* Closes it, in any case. If the run is not finished, its rows and what runs says of it are removed,
+ * both or neither, also if the caller is cancelled meanwhile; rows that cannot be removed, because
+ * the disk is full perhaps, stay where nobody sees them. Other runs are left alone.
+ * Returns UV_ECANCELED if the caller was cancelled meanwhile; or the first error; or 0. */
 int load_close(load *l, int finished);
 
 #endif

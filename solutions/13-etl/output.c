@@ -15,7 +15,7 @@ struct output {
     char *path;      /* where it shall be */
     char *temporary; /* where it is written; NULL if nothing is there */
     uv_file file;    /* NO_FILE when it is closed */
-    int error;       /* of the first write that failed */
+    int error;       /* the first one, of output_write or output_finish */
     int finished, published;
 };
 
@@ -37,7 +37,7 @@ static char *temporary_name(const char *path) {
 }
 
 /* Removes a file, whoever is cancelled meanwhile: a request that was given up has not been done.
- * thrown: receives the code with which the caller was woken, unless it holds one already. */
+ * thrown: receives UV_ECANCELED if the caller was cancelled, and is left alone otherwise. */
 static int remove_file(const char *path, int *thrown) {
     // >>> exercise output/whole
     // file_unlink, again if it was given up. Gone is gone: the request that was given up may have
@@ -111,7 +111,8 @@ int output_write(output *o, const void *bytes, size_t size) {
 int output_finish(output *o) {
     // >>> exercise output/whole
     // On the disk first, then closed: some file systems tell only now that there is no room. A
-    // write that failed has failed for ever.
+    // write that failed has failed for ever, and so has this: what the kernel could not store it
+    // does not try again.
     if (o->finished || o->error)
         return o->error;
     o->error = file_sync(o->file);
@@ -124,17 +125,24 @@ int output_finish(output *o) {
     // <<<
 }
 
-/* The entry in the directory is on the disk. Not every file system can do that, and the file is
- * whole without it. */
+/* Has a directory stored. Returns UV_ECANCELED if the caller was cancelled meanwhile; that is no
+ * answer to whether it was done. */
+static int sync_once(const char *directory) {
+    uv_file file;
+    int error = file_open(directory, O_RDONLY, 0, &file);
+    if (error < 0)
+        return error;
+    error = file_sync(file);
+    int closed = file_close(file);
+    return error ? error : closed;
+}
+
+/* The entry in the directory is on the disk, whoever is cancelled meanwhile. Not every file system
+ * can do that, and the file is whole without it. */
 static void sync_directory(const char *path, int *thrown) {
     char *directory = directory_of(path);
-    uv_file file;
-    if (directory && file_open(directory[0] ? directory : ".", O_RDONLY, 0, &file) == 0) {
-        int error = file_sync(file);
-        if (error == UV_ECANCELED)
-            *thrown = error;
-        file_close(file);
-    }
+    while (directory && sync_once(directory[0] ? directory : ".") == UV_ECANCELED)
+        *thrown = UV_ECANCELED;
     free(directory);
 }
 

@@ -32,17 +32,22 @@ static int parse_piece(void *arg, void **result) {
     return r->parse(r->state, &r->piece);
 }
 
+/* Frees the items of the piece from number i on, which nobody wants any more. */
+static void drop_items(piece *p, size_t i) {
+    while (i < p->count)
+        item_free(p->items[i++]);
+    p->count = 0;
+}
+
 /* Hands the items of the piece out, in their order, and leaves none of them behind. */
 static int hand_out(source *s, piece *p) {
     // >>> exercise source/file
-    // source_yield for each; after its first error nobody wants the others, and they are freed.
+    // source_yield for each; after its first error nobody wants the others: drop_items.
     int error = 0;
     size_t i = 0;
     while (i < p->count && !error)
         error = source_yield(s, p->items[i++]);
-    while (i < p->count)
-        item_free(p->items[i++]);
-    p->count = 0;
+    drop_items(p, i);
     return error;
     // <<<
 }
@@ -52,7 +57,8 @@ static int next_piece(source *s, reading *r, uv_file file) {
     // >>> exercise source/file
     // file_read into r->buffer, which after nothing was read is the last piece, and a piece like
     // the others; run_in_executor with parse_piece; hand_out; and only then the error of
-    // parse_piece. source_fail says which file it is; a cancellation is no fault of the file's.
+    // parse_piece. source_fail says which file it is; a cancellation is no fault of the file's. Who
+    // is cancelled during parse_piece gets no items any more, though there may be some.
     ssize_t n = file_read(file, r->buffer, sizeof r->buffer, -1);
     if (n < 0)
         return n == UV_ECANCELED ? UV_ECANCELED
@@ -61,6 +67,10 @@ static int next_piece(source *s, reading *r, uv_file file) {
     r->piece.size = (size_t)n;
     r->piece.last = n == 0;
     int parsed = run_in_executor(parse_piece, r, NULL);
+    if (parsed == UV_ECANCELED) {
+        drop_items(&r->piece, 0);
+        return parsed;
+    }
     int error = hand_out(s, &r->piece);
     if (error)
         return error;

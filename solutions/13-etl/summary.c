@@ -17,13 +17,17 @@ int summary_sources(summary *s, source *const *sources, int count) {
     if (!s->sources)
         return UV_ENOMEM;
     for (int i = 0; i < count; i++) {
-        source_summary *to = &s->sources[s->source_count++];
+        source_summary *to = &s->sources[s->source_count];
         to->name = strdup(source_name(sources[i]));
         to->reason = strdup(source_reason(sources[i]));
         to->items = source_count(sources[i]);
         to->error = source_error(sources[i]);
-        if (!to->name || !to->reason)
+        if (!to->name || !to->reason) {
+            free(to->name);
+            free(to->reason);
             return UV_ENOMEM;
+        }
+        s->source_count++;
         s->failed_sources += to->error != 0;
     }
     return 0;
@@ -53,10 +57,16 @@ double summary_per_second(const summary *s) {
     return s->ms > 0 ? 1000.0 * (double)s->processed / (double)s->ms : 0.0;
 }
 
+/* "1 item", "2 items" */
+static const char *plural(int64_t n, const char *one, const char *more) {
+    return n == 1 ? one : more;
+}
+
 static void print_sources(const summary *s, FILE *to) {
     for (int i = 0; i < s->source_count; i++) {
         const source_summary *from = &s->sources[i];
-        fprintf(to, "  %-14s %7lld items", from->name, (long long)from->items);
+        fprintf(to, "  %-14s %7lld %s", from->name, (long long)from->items,
+                plural(from->items, "item", "items"));
         if (from->error)
             fprintf(to, ", then it failed: %s", from->reason);
         fputc('\n', to);
@@ -73,9 +83,11 @@ static void print_rejections(const summary *s, FILE *to) {
 
 static void print_files(const summary *s, FILE *to) {
     for (int i = 0; i < s->file_count; i++)
-        fprintf(to, "  %s  %lld items\n", s->files[i].path, (long long)s->files[i].items);
+        fprintf(to, "  %s  %lld %s\n", s->files[i].path, (long long)s->files[i].items,
+                plural(s->files[i].items, "item", "items"));
     if (s->errors_file.path)
-        fprintf(to, "  %s  %lld errors\n", s->errors_file.path, (long long)s->errors_file.items);
+        fprintf(to, "  %s  %lld %s\n", s->errors_file.path, (long long)s->errors_file.items,
+                plural(s->errors_file.items, "error", "errors"));
 }
 
 void summary_print(const summary *s, FILE *to) {
@@ -84,8 +96,8 @@ void summary_print(const summary *s, FILE *to) {
     fprintf(to, "Files: %d\n", s->file_count);
     print_files(s, to);
     fprintf(to, "Total time: %.2f s\n", (double)s->ms / 1000);
-    fprintf(to, "Items processed: %lld, in %lld batches\n", (long long)s->processed,
-            (long long)s->batches);
+    fprintf(to, "Items processed: %lld, in %lld %s\n", (long long)s->processed,
+            (long long)s->batches, plural(s->batches, "batch", "batches"));
     fprintf(to, "Errors: %lld\n", (long long)s->errors);
     print_rejections(s, to);
     fprintf(to, "Success rate: %.1f%%\n", summary_success_rate(s));

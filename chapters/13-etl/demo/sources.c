@@ -34,9 +34,10 @@ static int serve(const wishes *w) {
         return error;
     }
     printf("  %s\nUntil Ctrl-C. In another terminal:\n", endpoint_url(e));
-    printf("  make run CH=13 NAME=etl ARGS='%s/%s.db %s %s/%s.csv %s/%s.jsonl'\n", w->directory,
-           SAMPLE_NAMES[0], endpoint_url(e), w->directory, SAMPLE_NAMES[2], w->directory,
-           SAMPLE_NAMES[3]);
+    printf(
+        "  make run CH=13 NAME=etl ARGS='-o %s/processed_data %s/%s.db %s %s/%s.csv %s/%s.jsonl'\n",
+        w->directory, w->directory, SAMPLE_NAMES[0], endpoint_url(e), w->directory, SAMPLE_NAMES[2],
+        w->directory, SAMPLE_NAMES[3]);
     error = endpoint_serve(e);
     endpoint_close(e);
     return error == UV_ECANCELED ? 0 : error;

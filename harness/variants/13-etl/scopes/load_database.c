@@ -128,5 +128,5 @@ int load_close(load *l, int finished) {
     int closed = database_close(l->d);
     if (closed == UV_ECANCELED)
         thrown = closed;
-    return thrown ? thrown : error;
+    return thrown ? thrown : error ? error : closed;
 }

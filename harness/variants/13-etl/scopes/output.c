@@ -36,7 +36,7 @@ static char *temporary_name(const char *path) {
 }
 
 /* Removes a file, whoever is cancelled meanwhile: a request that was given up has not been done.
- * thrown: receives the code with which the caller was woken, unless it holds one already. */
+ * thrown: receives UV_ECANCELED if the caller was cancelled, and is left alone otherwise. */
 static int remove_file(const char *path, int *thrown) {
     int error;
     do {
@@ -112,17 +112,24 @@ int output_finish(output *o) {
     return o->error;
 }
 
-/* The entry in the directory is on the disk. Not every file system can do that, and the file is
- * whole without it. */
+/* Has a directory stored. Returns UV_ECANCELED if the caller was cancelled meanwhile; that is no
+ * answer to whether it was done. */
+static int sync_once(const char *directory) {
+    uv_file file;
+    int error = file_open(directory, O_RDONLY, 0, &file);
+    if (error < 0)
+        return error;
+    error = file_sync(file);
+    int closed = file_close(file);
+    return error ? error : closed;
+}
+
+/* The entry in the directory is on the disk, whoever is cancelled meanwhile. Not every file system
+ * can do that, and the file is whole without it. */
 static void sync_directory(const char *path, int *thrown) {
     char *directory = directory_of(path);
-    uv_file file;
-    if (directory && file_open(directory[0] ? directory : ".", O_RDONLY, 0, &file) == 0) {
-        int error = file_sync(file);
-        if (error == UV_ECANCELED)
-            *thrown = error;
-        file_close(file);
-    }
+    while (directory && sync_once(directory[0] ? directory : ".") == UV_ECANCELED)
+        *thrown = UV_ECANCELED;
     free(directory);
 }
 

@@ -110,20 +110,23 @@ static void empty_queues(pipeline *p) {
     queue_free(p->batches);
 }
 
-/* Notes what can be said at the end, however that was. */
-static int sum_up(pipeline *p, int error, int64_t ms) {
+/* Notes what can be said at the end, however that was. If there is no memory for all of it, the
+ * run has not failed for that. */
+static void sum_up(pipeline *p, int error, int64_t ms) {
     p->summary->ms = ms;
     int noted = summary_sources(p->summary, p->options->sources, p->options->count);
     if (!noted && !error)
         noted = summary_files(p->summary, loader_files(p->loader));
     if (p->loader)
         strcpy(p->summary->reason, loader_reason(p->loader));
-    return error ? error : noted;
+    if (noted < 0 && !error)
+        snprintf(p->summary->reason, sizeof p->summary->reason, "the summary is not complete: %s",
+                 uv_strerror(noted));
 }
 
 int pipeline_run(const pipeline_options *o, summary *s) {
     pipeline p = {.options = o, .summary = s};
-    if (!loop_running() || o->batch_size < 0 || o->batch_ms < 0)
+    if (!loop_running() || o->count < 0 || o->batch_size < 0 || o->batch_ms < 0)
         return UV_EINVAL;
     p.batch_size = o->batch_size ? o->batch_size : BATCH_SIZE;
     p.batch_ms = o->batch_ms ? o->batch_ms : BATCH_MS;
@@ -134,7 +137,7 @@ int pipeline_run(const pipeline_options *o, summary *s) {
     if (!error)
         error = loader_commit(p.loader);
     empty_queues(&p);
-    error = sum_up(&p, error, loop_time(loop_running()) - start);
+    sum_up(&p, error, loop_time(loop_running()) - start);
     loader_close(p.loader);
     return error;
 }

@@ -31,6 +31,13 @@ static int parse_piece(void *arg, void **result) {
     return r->parse(r->state, &r->piece);
 }
 
+/* Frees the items of the piece from number i on, which nobody wants any more. */
+static void drop_items(piece *p, size_t i) {
+    while (i < p->count)
+        item_free(p->items[i++]);
+    p->count = 0;
+}
+
 /* Hands the items of the piece out, in their order, and leaves none of them behind. */
 static int hand_out(source *s, piece *p) {
     int error = 0;
@@ -53,6 +60,8 @@ static int next_piece(source *s, reading *r, uv_file file) {
     r->piece.size = (size_t)n;
     r->piece.last = n == 0;
     int parsed = run_in_executor(parse_piece, r, NULL);
+    if (parsed == UV_ECANCELED)
+        drop_items(&r->piece, 0);
     int error = hand_out(s, &r->piece);
     if (error)
         return error;

@@ -146,15 +146,19 @@ static int try_to_fill(void *arg, void **result) {
     return fill(a->b, a->q, a->ms);
 }
 
-/* Cancels an attempt after a while, and waits for its end. */
-static void cancel_after(attempt *a, int64_t ms) {
+/* Wakes an attempt with a code after a while, and waits for its end. */
+static void throw_after(attempt *a, int64_t ms, int code) {
     task *t;
     task_create(try_to_fill, a, "main", &t);
     loop_sleep(ms);
-    emit("other", "cancels it");
-    task_cancel(t);
+    emit("other", code == UV_ECANCELED ? "cancels it" : "wakes it with another code");
+    task_throw(t, code);
     task_await(t, NULL);
     task_release(t);
+}
+
+static void cancel_after(attempt *a, int64_t ms) {
+    throw_after(a, ms, UV_ECANCELED);
 }
 
 static int interrupted(void *arg, void **result) {
@@ -164,6 +168,7 @@ static int interrupted(void *arg, void **result) {
     batch_new(0, 4, &a.b);
     cancel_after(&a, 50);
     cancel_after(&a, 300);
+    throw_after(&a, 50, UV_EIO);
     fill(a.b, d.q, 250);
     batch_free(a.b);
     fill_new(d.q, 4, 250);
@@ -194,6 +199,27 @@ static int at_the_same_time(void *arg, void **result) {
 SCENARIO(cancelled_with_an_item,
          "an item and a cancellation at the same moment: the item is still to be got") {
     async_run(at_the_same_time, NULL, NULL);
+}
+
+static int has_no_room(void *arg, void **result) {
+    queue *q;
+    batch *b;
+    queue_new(0, &q);
+    put(q, 1, 3);
+    batch_new(0, 2, &b);
+    fill(b, q, 500);
+    loop_call_soon(loop_running(), on_other_turn, NULL, NULL);
+    fill(b, q, 500);
+    batch_free(b);
+    fill_new(q, 1, 500);
+    queue_shutdown(q, 0);
+    loop_sleep(0);
+    queue_free(q);
+    return 0;
+}
+
+SCENARIO(is_full, "a batch that is full already is left as it is, without a stop") {
+    async_run(has_no_room, NULL, NULL);
 }
 
 static int until_the_end(void *arg, void **result) {

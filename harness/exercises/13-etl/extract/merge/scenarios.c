@@ -11,6 +11,7 @@ typedef struct script {
     int count;     /* items */
     int64_t every; /* ms */
     int fails_at;  /* the item in whose place it fails; 0: never */
+    int with;      /* this error; 0: UV_EIO */
     int tells;     /* of each item that it makes */
     int made;
     int gone; /* it does nothing in the end */
@@ -20,7 +21,7 @@ static int play(source *s, script *me) {
     for (int n = 1; n <= me->count; n++) {
         int error = me->every ? loop_sleep(me->every) : 0;
         if (!error && n == me->fails_at)
-            error = source_fail(s, UV_EIO, "%s is broken", me->name);
+            error = source_fail(s, me->with ? me->with : UV_EIO, "%s is broken", me->name);
         item *i;
         if (!error)
             error = item_new(source_name(s), n, "id", "", n, "A", &i);
@@ -163,7 +164,8 @@ SCENARIO(still_there, "what is in the queue when all sources have ended is still
 static int one_breaks(void *arg, void **result) {
     stage s = {.scripts = {{"A", .count = 3, .every = 300},
                            {"B", .count = 3, .every = 100, .fails_at = 2},
-                           {"C", .count = 1, .every = 10, .fails_at = 1}}};
+                           {"C", .count = 1, .every = 10, .fails_at = 1},
+                           {"D", .count = 2, .every = 40, .fails_at = 2, .with = UV_EPIPE}}};
     open_stage(&s, 4);
     task *t = start(&s);
     take_all(&s);

@@ -1,9 +1,12 @@
 /* A database that two connections look at: the one that loads, and a reader's. */
+#include "executor.h"
+#include "last_commit.h"
 #include "load_database.h"
 #include "peer.h"
 #include "scenario.h"
 #include "task.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -76,9 +79,9 @@ static void close_load(load *l, int finished) {
     emit("main", "load_close returns %s", code_name(load_close(l, finished)));
 }
 
-static void show_a_row(database *d) {
+static void show(database *d, const char *sql) {
     rows *r;
-    if (database_query(d, "SELECT * FROM items LIMIT 1", NULL, 0, &r) < 0)
+    if (database_query(d, sql, NULL, 0, &r) < 0)
         return;
     for (int i = 0; i < rows_columns(r); i++) {
         value v = rows_value(r, 0, i);
@@ -101,7 +104,8 @@ static int whole_run(void *arg, void **result) {
     look(reader, "before the end");
     int finished = finish(&l);
     look(reader, "after the end");
-    show_a_row(reader);
+    show(reader, "SELECT * FROM items LIMIT 1");
+    show(reader, "SELECT * FROM runs");
     close_load(&l, finished);
     look(reader, "after it was closed");
     database_close(reader);
@@ -161,6 +165,77 @@ SCENARIO(given_up,
          "were") {
     open_directory();
     async_run(three_runs, NULL, NULL);
+    close_directory();
+}
+
+static int two_runs(void *arg, void **result) {
+    load a, b;
+    database *reader;
+    load_open(&a, path);
+    load_some(&a, 3, -1);
+    load_open(&b, path);
+    load_some(&b, 2, -1);
+    database_open(path, &reader);
+    look(reader, "in two runs");
+    close_load(&a, finish(&a));
+    look(reader, "after one of them was finished");
+    load_open(&a, path);
+    load_some(&a, 4, -1);
+    close_load(&a, 0);
+    look(reader, "after a third one was given up");
+    close_load(&b, finish(&b));
+    look(reader, "after the other one was finished");
+    database_close(reader);
+    return 0;
+}
+
+SCENARIO(two_at_once, "what becomes of a run is no affair of others that are not finished yet") {
+    open_directory();
+    async_run(two_runs, NULL, NULL);
+    close_directory();
+}
+
+static int open_files(void) {
+    int count = 0;
+    DIR *d = opendir("/proc/self/fd");
+    while (readdir(d))
+        count++;
+    closedir(d);
+    return count;
+}
+
+/* A run that is given up, when the database refuses to delete from a table. */
+static void refuse_to_delete(const char *trigger) {
+    load l;
+    database *d;
+    int before = open_files();
+    load_open(&l, path);
+    load_some(&l, 3, -1);
+    database_open(path, &d);
+    database_execute(d, trigger, NULL, 0);
+    database_close(d);
+    close_load(&l, 0);
+    emit("main", "%d files are open", open_files() - before);
+    database_open(path, &d);
+    look(d, "after it was closed");
+    database_execute(d, "DROP TRIGGER refuse", NULL, 0);
+    database_close(d);
+}
+
+static int not_removed(void *arg, void **result) {
+    emit("other", "lets nobody delete rows of loaded");
+    refuse_to_delete("CREATE TRIGGER refuse BEFORE DELETE ON loaded"
+                     " BEGIN SELECT RAISE(ABORT, 'it stays'); END");
+    emit("other", "lets nobody delete rows of runs");
+    refuse_to_delete("CREATE TRIGGER refuse BEFORE DELETE ON runs"
+                     " BEGIN SELECT RAISE(ABORT, 'it stays'); END");
+    return 0;
+}
+
+SCENARIO(both_or_neither, "rows are removed together with their run, or stay with it; and the "
+                          "database is closed all the same") {
+    open_directory();
+    async_run(not_removed, NULL, NULL);
     close_directory();
 }
 
@@ -258,6 +333,35 @@ SCENARIO(cancelled_in_finish, "a run whose end was cancelled is not finished") {
     close_directory();
 }
 
+static int cancel_commit(void *arg, void **result) {
+    call c = {0};
+    task *t;
+    last_commit_stops();
+    load_open(&c.l, path);
+    load_some(&c.l, 3, -1);
+    task_create(do_finish, &c, "main", &t);
+    gate_wait(last_commit, 1);
+    emit("other", "cancels main, as its commit has begun");
+    task_cancel(t);
+    gate_open(last_commit, 1);
+    task_await(t, NULL);
+    task_release(t);
+    close_load(&c.l, c.finished);
+    database_open(path, &c.other);
+    look(c.other, "after it was closed");
+    database_close(c.other);
+    last_commit_end();
+    return 0;
+}
+
+SCENARIO(cancelled_too_late,
+         "a cancellation that comes when the commit has begun does not undo it: "
+         "the run is finished, and stays") {
+    open_directory();
+    async_run(cancel_commit, NULL, NULL);
+    close_directory();
+}
+
 static int cancel_close(void *arg, void **result) {
     call c;
     open_call(&c);
@@ -289,5 +393,80 @@ SCENARIO(cannot_be_removed, "rows that cannot be removed stay where nobody sees 
                             "database is closed all the same") {
     open_directory();
     async_run(never_free, NULL, NULL);
+    close_directory();
+}
+
+static int do_close_in_vain(void *arg, void **result) {
+    close_load(&((call *)arg)->l, 0);
+    return 0;
+}
+
+static int cancel_in_vain(void *arg, void **result) {
+    call c;
+    task *t;
+    open_call(&c);
+    task_create(do_close_in_vain, &c, "main", &t);
+    loop_sleep(500);
+    emit("other", "cancels main");
+    task_cancel(t);
+    task_await(t, NULL);
+    task_release(t);
+    let_go(&c);
+    database_close(c.other);
+    return 0;
+}
+
+SCENARIO(cancelled_in_vain, "who was cancelled is told that, also if the rows cannot be removed") {
+    open_directory();
+    async_run(cancel_in_vain, NULL, NULL);
+    close_directory();
+}
+
+/* ---- when no thread is free ---- */
+
+enum { THREADS = 4 };
+
+static int hold(void *arg, void **result) {
+    gate_pass(arg);
+    return 0;
+}
+
+static int close_finished(void *arg, void **result) {
+    call *c = arg;
+    close_load(&c->l, c->finished);
+    return 0;
+}
+
+static int cancel_close_of_finished(void *arg, void **result) {
+    call c = {0};
+    task *t;
+    future *held[THREADS];
+    gate *g = gate_new();
+    load_open(&c.l, path);
+    load_some(&c.l, 3, -1);
+    c.finished = finish(&c.l);
+    for (int i = 0; i < THREADS; i++)
+        executor_submit(hold, g, NULL, &held[i]);
+    task_create(close_finished, &c, "main", &t);
+    loop_sleep(0);
+    emit("other", "cancels main");
+    task_cancel(t);
+    gate_open(g, THREADS);
+    for (int i = 0; i < THREADS; i++) {
+        future_await(held[i], NULL);
+        future_release(held[i]);
+    }
+    task_await(t, NULL);
+    task_release(t);
+    database_open(path, &c.other);
+    look(c.other, "after it was closed");
+    database_close(c.other);
+    gate_free(g);
+    return 0;
+}
+
+SCENARIO(cancelled_when_finished, "who is cancelled while a finished run is closed is told so") {
+    open_directory();
+    async_run(cancel_close_of_finished, NULL, NULL);
     close_directory();
 }

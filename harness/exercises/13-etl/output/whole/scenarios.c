@@ -8,9 +8,11 @@
 #include <dirent.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 static char directory[40], path[60];
 
@@ -44,6 +46,14 @@ static void look(const char *when) {
     emit("reader", "%s: %s, and %d more", when, content, others - (f != NULL));
 }
 
+static void remove_all(void) {
+    DIR *d = opendir(directory);
+    struct dirent *file;
+    while ((file = readdir(d)))
+        unlinkat(dirfd(d), file->d_name, 0);
+    closedir(d);
+}
+
 static void write_old(void) {
     FILE *f = fopen(path, "w");
     fputs("old", f);
@@ -70,6 +80,7 @@ static int publish_it(void *arg, void **result) {
     emit("main", "it is %spublished", output_published(o) ? "" : "not ");
     say("output_publish", output_publish(o));
     emit("main", "it is %spublished", output_published(o) ? "" : "not ");
+    say("output_publish", output_publish(o));
     look("after publish");
     say("output_close", output_close(o));
     look("after close");
@@ -175,9 +186,19 @@ static void limit_files(rlim_t bytes) {
     setrlimit(RLIMIT_FSIZE, &limit);
 }
 
+static int open_files(void) {
+    int count = 0;
+    DIR *d = opendir("/proc/self/fd");
+    while (readdir(d))
+        count++;
+    closedir(d);
+    return count;
+}
+
 static int fill_the_disk(void *arg, void **result) {
     output *o;
     write_old();
+    int before = open_files();
     output_open(path, &o);
     say("output_write", output_write(o, "12345678", 8));
     limit_files(10);
@@ -189,6 +210,7 @@ static int fill_the_disk(void *arg, void **result) {
     look("after publish");
     say("output_close", output_close(o));
     look("after close");
+    emit("main", "%d files are open", open_files() - before);
     return 0;
 }
 
@@ -197,6 +219,110 @@ SCENARIO(disk_full,
          "be neither finished nor published") {
     open_directory();
     async_run(fill_the_disk, NULL, NULL);
+    close_directory();
+}
+
+/* ---- a disk that is watched ----
+ *
+ * libuv finds this fsync before that of the C library. */
+
+static struct {
+    int fails;         /* it stores nothing */
+    int closes;        /* the file cannot be closed, as it is closed already */
+    atomic_int bytes;  /* of the file, when it was stored; 0: it was not */
+    atomic_int stored; /* the directory was */
+} disk;
+
+int fsync(int file) {
+    struct stat about;
+    if (fstat(file, &about) == 0 && S_ISDIR(about.st_mode))
+        disk.stored = 1;
+    else if (!disk.fails)
+        disk.bytes = (int)about.st_size;
+    if (disk.closes)
+        close(file);
+    errno = EIO;
+    return disk.fails ? -1 : 0;
+}
+
+static void look_at_the_disk(const char *when) {
+    emit("disk", "%s: %d bytes of the file are stored, and the directory is %sstored", when,
+         disk.bytes, disk.stored ? "" : "not ");
+}
+
+static int store_it(void *arg, void **result) {
+    output *o;
+    output_open(path, &o);
+    output_write(o, "one,", 4);
+    output_write(o, "two", 3);
+    output_finish(o);
+    look_at_the_disk("after finish");
+    output_publish(o);
+    look_at_the_disk("after publish");
+    output_close(o);
+    return 0;
+}
+
+SCENARIO(stored, "what is finished is on the disk, and what is published in its directory there") {
+    open_directory();
+    async_run(store_it, NULL, NULL);
+    close_directory();
+}
+
+static void cannot_finish(void) {
+    output *o;
+    output_open(path, &o);
+    output_write(o, "new", 3);
+    say("output_finish", output_finish(o));
+    disk.fails = disk.closes = 0;
+    emit("disk", "works again");
+    say("output_finish", output_finish(o));
+    say("output_publish", output_publish(o));
+    say("output_close", output_close(o));
+    look("after close");
+}
+
+static int store_nothing(void *arg, void **result) {
+    write_old();
+    emit("disk", "does not store");
+    disk.fails = 1;
+    cannot_finish();
+    emit("disk", "does not close");
+    disk.closes = 1;
+    cannot_finish();
+    return 0;
+}
+
+SCENARIO(not_stored,
+         "what cannot be stored, or not be closed, is not finished, and never will be") {
+    open_directory();
+    async_run(store_nothing, NULL, NULL);
+    close_directory();
+}
+
+static int in_the_way(void *arg, void **result) {
+    output *o;
+    output_open(path, &o);
+    output_write(o, "new", 3);
+    output_finish(o);
+    mkdir(path, 0700);
+    say("output_publish to a directory's name", output_publish(o));
+    rmdir(path);
+    emit("main", "it is %spublished", output_published(o) ? "" : "not ");
+    say("output_close", output_close(o));
+    look("after close");
+    output_open(path, &o);
+    output_finish(o);
+    remove_all();
+    say("output_publish of a file that is gone", output_publish(o));
+    emit("main", "it is %spublished", output_published(o) ? "" : "not ");
+    say("output_close", output_close(o));
+    return 0;
+}
+
+SCENARIO(cannot_be_renamed, "what cannot be renamed is not published, and nothing is left behind") {
+    open_directory();
+    async_run(in_the_way, NULL, NULL);
     close_directory();
 }
 
@@ -252,21 +378,31 @@ static void let_go(void) {
     uv_sem_destroy(&go);
 }
 
-/* Runs fn(o), cancels it as often as times while it waits for a thread, and lets it end. */
+/* Lets it ask for a thread again. */
+static void some_turns(void) {
+    for (int i = 0; i < 4; i++)
+        loop_sleep(0);
+}
+
+/* Cancels t as often as times while it waits for a thread, and lets it end. */
+static void cancel_and_let_go(task *t, int times) {
+    for (int i = 0; i < times; i++) {
+        some_turns();
+        emit("other", "cancels it");
+        task_cancel(t);
+    }
+    some_turns();
+    let_go();
+    task_await(t, NULL);
+    task_release(t);
+}
+
+/* Runs fn(o), and cancels it while it waits for a thread. */
 static void cancel_while(coroutine_fn fn, output *o, int times) {
     task *t;
     hold_all_threads();
     task_create(fn, o, "main", &t);
-    loop_sleep(0);
-    for (int i = 0; i < times; i++) {
-        emit("other", "cancels it");
-        task_cancel(t);
-        loop_sleep(0);
-        loop_sleep(0);
-    }
-    let_go();
-    task_await(t, NULL);
-    task_release(t);
+    cancel_and_let_go(t, times);
 }
 
 static int do_open(void *arg, void **result) {
@@ -279,6 +415,10 @@ static int do_open(void *arg, void **result) {
 
 static int do_write(void *arg, void **result) {
     return say("output_write", output_write(arg, "new", 3));
+}
+
+static int do_finish(void *arg, void **result) {
+    return say("output_finish", output_finish(arg));
 }
 
 static int do_publish(void *arg, void **result) {
@@ -311,13 +451,29 @@ static int files_here(void) {
     return count;
 }
 
-/* A thread makes the file while this one looks on: the loop has not heard of it yet. */
+static int is_made(void) {
+    return files_here() > 0;
+}
+
+static int is_renamed(void) {
+    return access(path, F_OK) == 0;
+}
+
+static int is_removed(void) {
+    return files_here() == 0;
+}
+
+/* A thread does it while this one looks on, though not for ever: the loop has not heard of it yet. */
+static void look_on_until(int (*is_done)(void)) {
+    for (int i = 0; i < 200000 && !is_done(); i++)
+        sched_yield();
+}
+
 static int cancel_when_open(void *arg, void **result) {
     task *t;
     task_create(do_open, NULL, "main", &t);
     loop_sleep(0);
-    while (files_here() == 0)
-        sched_yield();
+    look_on_until(is_made);
     emit("other", "cancels it, as the file is there already");
     task_cancel(t);
     task_await(t, NULL);
@@ -351,12 +507,31 @@ SCENARIO(cancelled_in_write, "a write that was cancelled may have been half of o
     close_directory();
 }
 
+static int cancel_finish(void *arg, void **result) {
+    output *o;
+    output_open(path, &o);
+    output_write(o, "new", 3);
+    cancel_while(do_finish, o, 1);
+    say("output_finish", output_finish(o));
+    say("output_publish", output_publish(o));
+    say("output_close", output_close(o));
+    look("after close");
+    return 0;
+}
+
+SCENARIO(cancelled_in_finish, "what was cancelled when it was to be stored is not finished, and "
+                              "never will be") {
+    open_directory();
+    async_run(cancel_finish, NULL, NULL);
+    close_directory();
+}
+
 static int cancel_publish(void *arg, void **result) {
     output *o;
     output_open(path, &o);
     output_write(o, "new", 3);
     output_finish(o);
-    cancel_while(do_publish, o, 2);
+    cancel_while(do_publish, o, 3);
     emit("main", "it is %spublished", output_published(o) ? "" : "not ");
     look("after publish was cancelled");
     output_close(o);
@@ -368,6 +543,59 @@ SCENARIO(cancelled_in_publish, "to publish is brought to its end, however often 
                                "cancelled, and then it returns UV_ECANCELED") {
     open_directory();
     async_run(cancel_publish, NULL, NULL);
+    close_directory();
+}
+
+/* Begins to publish; the file has its new name. */
+static task *publish_until_renamed(output **o) {
+    task *t;
+    output_open(path, o);
+    output_write(*o, "new", 3);
+    output_finish(*o);
+    task_create(do_publish, *o, "main", &t);
+    loop_sleep(0);
+    look_on_until(is_renamed);
+    return t;
+}
+
+static void end_of_publish(output *o) {
+    emit("main", "it is %spublished", output_published(o) ? "" : "not ");
+    look_at_the_disk("after publish was cancelled");
+    say("output_close", output_close(o));
+    look("after close");
+}
+
+static int cancel_when_renamed(void *arg, void **result) {
+    output *o;
+    task *t = publish_until_renamed(&o);
+    emit("other", "cancels it, as the file has its name already");
+    task_cancel(t);
+    task_await(t, NULL);
+    task_release(t);
+    end_of_publish(o);
+    return 0;
+}
+
+SCENARIO(cancelled_when_renamed, "a rename that was done when it was cancelled was done") {
+    open_directory();
+    async_run(cancel_when_renamed, NULL, NULL);
+    close_directory();
+}
+
+static int cancel_sync(void *arg, void **result) {
+    output *o;
+    task *t = publish_until_renamed(&o);
+    emit("reader", "sees the file; what is left to do is to store the directory");
+    hold_all_threads();
+    cancel_and_let_go(t, 2);
+    end_of_publish(o);
+    return 0;
+}
+
+SCENARIO(cancelled_in_sync, "who is cancelled after the rename has published, and the directory is "
+                            "stored before he is told") {
+    open_directory();
+    async_run(cancel_sync, NULL, NULL);
     close_directory();
 }
 
@@ -396,10 +624,31 @@ static int cancel_close_of_finished(void *arg, void **result) {
     return 0;
 }
 
-SCENARIO(cancelled_when_removed,
+SCENARIO(cancelled_when_finished,
          "nothing is left behind of a finished output either, however often "
          "its closing is cancelled") {
     open_directory();
     async_run(cancel_close_of_finished, NULL, NULL);
+    close_directory();
+}
+
+static int cancel_when_removed(void *arg, void **result) {
+    output *o;
+    task *t;
+    output_open(path, &o);
+    output_finish(o);
+    task_create(do_close, o, "main", &t);
+    loop_sleep(0);
+    look_on_until(is_removed);
+    emit("other", "cancels it, as the file is gone already");
+    task_cancel(t);
+    task_await(t, NULL);
+    task_release(t);
+    return 0;
+}
+
+SCENARIO(cancelled_when_removed, "to find nothing to remove is no error of a close") {
+    open_directory();
+    async_run(cancel_when_removed, NULL, NULL);
     close_directory();
 }

@@ -1,5 +1,7 @@
 /* The whole pipeline: sources that are scripts, real files, a real database. */
 #include "database.h"
+#include "executor.h"
+#include "last_commit.h"
 #include "peer.h"
 #include "pipeline.h"
 #include "scenario.h"
@@ -273,6 +275,26 @@ SCENARIO(load_fails,
     close_directory();
 }
 
+static int no_database(void *arg, void **result) {
+    char to[120];
+    stage s = {.scripts = {{"A", .count = 3}, {"B", .count = 3}}};
+    snprintf(to, sizeof to, "%s/nowhere/items.db", directory);
+    s.options = (pipeline_options){.database = to};
+    open_stage(&s);
+    run_it(&s, NULL);
+    for (int i = 0; i < s.summary.source_count; i++)
+        emit("main", "%s: %d items", s.summary.sources[i].name, (int)s.summary.sources[i].items);
+    s.options.database = NULL;
+    close_stage(&s);
+    return 0;
+}
+
+SCENARIO(cannot_begin, "what cannot even begin has a summary as well") {
+    open_directory();
+    async_run(no_database, NULL, NULL);
+    close_directory();
+}
+
 static int interrupted(void *arg, void **result) {
     stage s = {.scripts = {{"A", .count = 100, .every = 100}, {"B", .count = 9, .every = 10000}}};
     task *t;
@@ -294,6 +316,65 @@ SCENARIO(cancelled,
          .order = PER_TASK) {
     open_directory();
     async_run(interrupted, NULL, NULL);
+    close_directory();
+}
+
+enum { THREADS = 4 };
+
+static int hold(void *arg, void **result) {
+    gate_pass(arg);
+    return 0;
+}
+
+/* When the commit has happened, no thread is free to close the database. */
+static int too_late(void *arg, void **result) {
+    stage s = {.scripts = {{"A", .count = 2}}};
+    s.options = (pipeline_options){.batch_size = 2, .database = database_path};
+    task *t;
+    future *held[THREADS];
+    gate *busy = gate_new();
+    last_commit_stops();
+    open_stage(&s);
+    task_create(run_it, &s, "main", &t);
+    gate_wait(last_commit, 1);
+    for (int i = 0; i < THREADS; i++)
+        executor_submit(hold, busy, NULL, &held[i]);
+    if (arg) {
+        emit("other", "cancels it, as its commit has begun");
+        task_cancel(t);
+    }
+    gate_open(last_commit, 1);
+    gate_wait(busy, THREADS);
+    for (int i = 0; i < THREADS; i++)
+        loop_sleep(0);
+    if (!arg) {
+        emit("other", "cancels it, as its commit has happened");
+        task_cancel(t);
+    }
+    gate_open(busy, THREADS);
+    for (int i = 0; i < THREADS; i++) {
+        future_await(held[i], NULL);
+        future_release(held[i]);
+    }
+    task_await(t, NULL);
+    task_release(t);
+    close_stage(&s);
+    gate_free(busy);
+    last_commit_end();
+    return 0;
+}
+
+SCENARIO(cancelled_too_late,
+         "who is cancelled when all is committed hears that it is there, and it is") {
+    open_directory();
+    async_run(too_late, NULL, NULL);
+    close_directory();
+}
+
+SCENARIO(cancelled_in_commit,
+         "so does whoever is cancelled when the commit in the database has begun") {
+    open_directory();
+    async_run(too_late, "in the commit", NULL);
     close_directory();
 }
 
@@ -337,6 +418,9 @@ static int wrong_options(void *arg, void **result) {
     s.options.batch_size = 0;
     s.options.batch_ms = -5;
     emit("main", "a time of -5: %s", code_name(pipeline_run(&s.options, &s.summary)));
+    s.options.batch_ms = 0;
+    s.options.count = -1;
+    emit("main", "-1 sources: %s", code_name(pipeline_run(&s.options, &s.summary)));
     summary_clear(&s.summary);
     return 0;
 }

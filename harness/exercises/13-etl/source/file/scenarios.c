@@ -1,5 +1,6 @@
 /* Files in a directory of their own, and a parser that writes down how it was called. */
 #include "executor.h"
+#include "gate.h"
 #include "peer.h"
 #include "piece.h"
 #include "scenario.h"
@@ -46,6 +47,8 @@ typedef struct log {
     int pieces, on_the_loop, last_ones;
     size_t bytes;
     int fails_in; /* the piece in which it fails; 0: none */
+    int stops_in; /* the piece behind whose items it stops at a gate; 0: none */
+    gate *gate;
     int dropped;
     int number;
     char half[16]; /* of a line */
@@ -78,6 +81,8 @@ static int parse(void *state, piece *p) {
             return UV_EILSEQ;
         }
     }
+    if (l->pieces == l->stops_in)
+        gate_pass(l->gate);
     return error;
 }
 
@@ -277,6 +282,25 @@ SCENARIO(broken,
     close_directory();
 }
 
+static int broken_and_closed(void *arg, void **result) {
+    log l = {.fails_in = 1};
+    source *s;
+    write_lines(5);
+    file_source("lines", path, parse, &l, drop, &s);
+    next(s);
+    emit("main", "source_stop returns %s", code_name(source_stop(s)));
+    tell_error(s);
+    source_close(s);
+    return 0;
+}
+
+SCENARIO(closed_before_the_fault,
+         "who closes the source among the items of such a piece never hears of the fault") {
+    open_directory();
+    async_run(broken_and_closed, NULL, NULL);
+    close_directory();
+}
+
 /* ---- when no thread is free ---- */
 
 enum { THREADS = 4 };
@@ -340,6 +364,80 @@ SCENARIO(cancelled, "a cancellation ends the source and closes its file, but it 
                     "file: the source has not failed") {
     open_directory();
     async_run(cancel_it, NULL, NULL);
+    close_directory();
+}
+
+static int cancel_in_parse(void *arg, void **result) {
+    log l = {.stops_in = 1, .gate = gate_new()};
+    source *s;
+    task *t;
+    int before = open_files();
+    write_lines(3);
+    file_source("lines", path, parse, &l, drop, &s);
+    task_create(want_all, s, "main", &t);
+    gate_wait(l.gate, 1);
+    emit("other", "cancels it, as three items have been made of its piece");
+    task_cancel(t);
+    gate_open(l.gate, 1);
+    task_await(t, NULL);
+    task_release(t);
+    tell_error(s);
+    emit("main", "%d files are open", open_files() - before);
+    source_close(s);
+    gate_free(l.gate);
+    return 0;
+}
+
+SCENARIO(cancelled_in_parse,
+         "so it is when a thread has made items meanwhile: nobody gets them, and "
+         "they are freed") {
+    open_directory();
+    async_run(cancel_in_parse, NULL, NULL);
+    close_directory();
+}
+
+static int hold_at_gate(void *arg, void **result) {
+    gate_pass(arg);
+    return 0;
+}
+
+/* The parser has the last piece. When it is done, no thread is free to close the file. */
+static int cancel_close(void *arg, void **result) {
+    log l = {.stops_in = 2, .gate = gate_new()};
+    gate *busy = gate_new();
+    source *s;
+    task *t;
+    write_lines(3);
+    file_source("lines", path, parse, &l, drop, &s);
+    task_create(want_all, s, "main", &t);
+    gate_wait(l.gate, 1);
+    for (int i = 0; i < THREADS; i++)
+        executor_submit(hold_at_gate, busy, NULL, &held[i]);
+    gate_open(l.gate, 1);
+    gate_wait(busy, THREADS);
+    for (int i = 0; i < THREADS; i++)
+        loop_sleep(0);
+    emit("other", "cancels it, as the file is to be closed");
+    task_cancel(t);
+    gate_open(busy, THREADS);
+    for (int i = 0; i < THREADS; i++) {
+        future_await(held[i], NULL);
+        future_release(held[i]);
+    }
+    task_await(t, NULL);
+    task_release(t);
+    tell_error(s);
+    source_close(s);
+    gate_free(busy);
+    gate_free(l.gate);
+    return 0;
+}
+
+SCENARIO(cancelled_at_the_end,
+         "a cancellation that comes when all items are handed out, and the file "
+         "is being closed, is told as well") {
+    open_directory();
+    async_run(cancel_close, NULL, NULL);
     close_directory();
 }
 

@@ -64,9 +64,9 @@ static int other_turn(void *arg) {
     return 0;
 }
 
-static void of_size(int count) {
+static void transform_some(int count, int room) {
     batch *b;
-    batch_new(0, count, &b);
+    batch_new(0, room, &b);
     add_many(b, count);
     loop_call_soon(loop_running(), other_turn, NULL, NULL);
     tell("main", transform_batch(b), b);
@@ -75,18 +75,20 @@ static void of_size(int count) {
 }
 
 static int a_few(void *arg, void **result) {
-    of_size(1);
-    of_size(TRANSFORM_AT_ONCE);
+    transform_some(1, 1);
+    transform_some(TRANSFORM_AT_ONCE, TRANSFORM_AT_ONCE);
+    transform_some(3, 1000);
     return 0;
 }
 
-SCENARIO(a_few_at_once, "up to TRANSFORM_AT_ONCE items are transformed without a stop") {
+SCENARIO(a_few_at_once, "up to TRANSFORM_AT_ONCE items are transformed without a stop, however "
+                        "many more the batch could have") {
     async_run(a_few, NULL, NULL);
 }
 
 static int very_many(void *arg, void **result) {
-    of_size(TRANSFORM_AT_ONCE + 1);
-    of_size(5000);
+    transform_some(TRANSFORM_AT_ONCE + 1, TRANSFORM_AT_ONCE + 1);
+    transform_some(5000, 5000);
     return 0;
 }
 
@@ -115,8 +117,11 @@ static int twice(void *arg, void **result) {
     batch_new(0, 100, &b);
     add_many(b, 20);
     tell("main", transform_batch(b), b);
+    int64_t first = b->processed_at;
+    loop_sleep(3000);
     add_many(b, 80);
     tell("main", transform_batch(b), b);
+    emit("main", "the time is %d ms later", (int)(b->processed_at - first));
     emit("main", "the last rejection is that of item %d",
          (int)b->rejections[b->rejection_count - 1].number);
     batch_free(b);
