@@ -104,7 +104,7 @@ mkdir "$work/bad"
 } >"$work/bad/json_feed.jsonl"
 etl -o "$work/bad/data" -d "$work/bad/data.db" "$work/bad/csv_file.csv" "$work/bad/json_feed.jsonl"
 is "bad rows, and lines of 10 MB: status 0" "$status" 0
-is "the good rows are processed" "$(line 'Items processed: ')" "102, in 1 batches"
+is "the good rows are processed" "$(line 'Items processed: ')" "102, in 1 batch"
 is "the bad ones are counted" "$(line 'Errors: ')" 9
 is "and in a file, each with its place and a reason" \
     "$(python3 -c '
