@@ -32,7 +32,7 @@ typedef struct trial {
 typedef struct attempt {
     trial *trial;
     int exercise, scenario; /* their numbers */
-    int again;              /* it is the second one */
+    int number;             /* of the try, from 1 */
     process process;
 } attempt;
 
@@ -169,7 +169,7 @@ static void explain_run(const build *b, const request *r, const exercise *e, con
 
 /* Runs. */
 
-static void attempt_start(trial *t, int exercise, int scenario, int again);
+static void attempt_start(trial *t, int exercise, int scenario, int number);
 static void scenario_over(trial *t, int exercise, int scenario);
 
 static void step(judging *j) {
@@ -211,41 +211,48 @@ static outcome *outcome_of(const request *r, const attempt *a) {
     return &r->results[a->exercise].outcomes[a->scenario];
 }
 
-/* Returns 1 if the grader itself has failed. */
+/* How often a scenario is tried that ends like this. The grader may have failed for want of memory or
+ * processes. And what only other processes have made slow is not slow in every one of three runs. */
+static int tries_for(verdict_kind kind) {
+    return kind == SLOW ? 3 : kind == GRADER_ERROR ? 2 : 1;
+}
+
+/* Returns how often such a scenario is tried. */
 static int attempt_judge(const attempt *a, const run *run) {
     trial *t = a->trial;
-    int failed = 0;
+    int tries = 1;
     for (int i = 0; i < t->request_count; i++) {
         const request *r = t->requests[i];
         const exercise *e = &r->chapter->exercises[a->exercise];
         outcome *o = outcome_of(r, a);
         explain_run(&t->build, r, e, &e->scenarios[a->scenario], run, o);
-        failed |= o->kind == GRADER_ERROR;
+        if (tries < tries_for(o->kind))
+            tries = tries_for(o->kind);
     }
-    return failed;
+    return tries;
 }
 
 static void attempt_ended(process *p, void *arg) {
     attempt *a = arg;
     run run;
     run_take(&run, p, a->trial->build.program);
-    int failed = attempt_judge(a, &run);
+    int tries = attempt_judge(a, &run);
     run_free(&run);
-    if (failed && !a->again) {
+    if (a->number < tries) {
         for (int i = 0; i < a->trial->request_count; i++)
             outcome_free(outcome_of(a->trial->requests[i], a));
-        attempt_start(a->trial, a->exercise, a->scenario, 1);
+        attempt_start(a->trial, a->exercise, a->scenario, a->number + 1);
     } else {
         scenario_over(a->trial, a->exercise, a->scenario);
     }
     free(a);
 }
 
-static void attempt_start(trial *t, int exercise, int scenario, int again) {
+static void attempt_start(trial *t, int exercise, int scenario, int number) {
     attempt *a = allocate(sizeof *a);
     const struct exercise *e = &t->build.chapter->exercises[exercise];
     const struct scenario *s = &e->scenarios[scenario];
-    *a = (attempt){.trial = t, .exercise = exercise, .scenario = scenario, .again = again};
+    *a = (attempt){.trial = t, .exercise = exercise, .scenario = scenario, .number = number};
     scenario_process(&a->process, t->build.program, e->id, s->name,
                      s->real_clock ? "real" : "virtual");
     a->process.directory = duplicate(t->judging->directory);
@@ -300,7 +307,7 @@ static void measure_costs(trial *t, int exercise) {
         if (is_cost(e, i) && first_failed(t->requests[0], exercise))
             not_measured(t, exercise, i);
         else if (is_cost(e, i))
-            attempt_start(t, exercise, i, 0);
+            attempt_start(t, exercise, i, 1);
 }
 
 static void left_out(trial *t, int exercise, int scenario) {
@@ -335,7 +342,7 @@ static void go_on(trial *t, int exercise) {
         if (decided)
             left_out(t, exercise, i);
         else
-            attempt_start(t, exercise, i, 0);
+            attempt_start(t, exercise, i, 1);
         started = !decided;
     }
     if (t->left[exercise] == 0)

@@ -163,7 +163,7 @@ static int cancel_it_often(void *count, void **result) {
     return 0;
 }
 
-COST_SCENARIO(linear, "to cancel a chain takes time in proportion to its length", 125, 2000) {
+COST_SCENARIO(linear, "to cancel a chain takes time in proportion to its length", 64, 2000) {
     async_run(cancel_it_often, &n, NULL);
 }
 
