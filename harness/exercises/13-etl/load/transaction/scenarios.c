@@ -1,10 +1,10 @@
 /* A database that two connections look at: the one that loads, and a reader's. */
-#include "executor.h"
 #include "last_commit.h"
 #include "load_database.h"
 #include "peer.h"
 #include "scenario.h"
 #include "task.h"
+#include "threads.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -424,13 +424,6 @@ SCENARIO(cancelled_in_vain, "who was cancelled is told that, also if the rows ca
 
 /* ---- when no thread is free ---- */
 
-enum { THREADS = 4 };
-
-static int hold(void *arg, void **result) {
-    gate_pass(arg);
-    return 0;
-}
-
 static int close_finished(void *arg, void **result) {
     call *c = arg;
     close_load(&c->l, c->finished);
@@ -440,28 +433,20 @@ static int close_finished(void *arg, void **result) {
 static int cancel_close_of_finished(void *arg, void **result) {
     call c = {0};
     task *t;
-    future *held[THREADS];
-    gate *g = gate_new();
     load_open(&c.l, path);
     load_some(&c.l, 3, -1);
     c.finished = finish(&c.l);
-    for (int i = 0; i < THREADS; i++)
-        executor_submit(hold, g, NULL, &held[i]);
+    threads_hold();
     task_create(close_finished, &c, "main", &t);
     loop_sleep(0);
     emit("other", "cancels main");
     task_cancel(t);
-    gate_open(g, THREADS);
-    for (int i = 0; i < THREADS; i++) {
-        future_await(held[i], NULL);
-        future_release(held[i]);
-    }
+    threads_let_go();
     task_await(t, NULL);
     task_release(t);
     database_open(path, &c.other);
     look(c.other, "after it was closed");
     database_close(c.other);
-    gate_free(g);
     return 0;
 }
 

@@ -1,9 +1,9 @@
 /* What a reader of the directory sees at each moment. */
-#include "executor.h"
 #include "output.h"
 #include "peer.h"
 #include "scenario.h"
 #include "task.h"
+#include "threads.h"
 
 #include <dirent.h>
 #include <sched.h>
@@ -352,32 +352,6 @@ SCENARIO(two_at_once, "two outputs for one file do not disturb each other; the l
 
 /* ---- when no thread is free ---- */
 
-enum { THREADS = 4 };
-
-static uv_sem_t go;
-static future *held[THREADS];
-
-static int hold(void *arg, void **result) {
-    uv_sem_wait(&go);
-    return 0;
-}
-
-static void hold_all_threads(void) {
-    uv_sem_init(&go, 0);
-    for (int i = 0; i < THREADS; i++)
-        executor_submit(hold, NULL, NULL, &held[i]);
-}
-
-static void let_go(void) {
-    for (int i = 0; i < THREADS; i++)
-        uv_sem_post(&go);
-    for (int i = 0; i < THREADS; i++) {
-        future_await(held[i], NULL);
-        future_release(held[i]);
-    }
-    uv_sem_destroy(&go);
-}
-
 /* Lets it ask for a thread again. */
 static void some_turns(void) {
     for (int i = 0; i < 4; i++)
@@ -392,7 +366,7 @@ static void cancel_and_let_go(task *t, int times) {
         task_cancel(t);
     }
     some_turns();
-    let_go();
+    threads_let_go();
     task_await(t, NULL);
     task_release(t);
 }
@@ -400,7 +374,7 @@ static void cancel_and_let_go(task *t, int times) {
 /* Runs fn(o), and cancels it while it waits for a thread. */
 static void cancel_while(coroutine_fn fn, output *o, int times) {
     task *t;
-    hold_all_threads();
+    threads_hold();
     task_create(fn, o, "main", &t);
     cancel_and_let_go(t, times);
 }
@@ -586,7 +560,7 @@ static int cancel_sync(void *arg, void **result) {
     output *o;
     task *t = publish_until_renamed(&o);
     emit("reader", "sees the file; what is left to do is to store the directory");
-    hold_all_threads();
+    threads_hold();
     cancel_and_let_go(t, 2);
     end_of_publish(o);
     return 0;

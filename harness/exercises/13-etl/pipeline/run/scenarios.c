@@ -1,11 +1,11 @@
 /* The whole pipeline: sources that are scripts, real files, a real database. */
 #include "database.h"
-#include "executor.h"
 #include "last_commit.h"
 #include "peer.h"
 #include "pipeline.h"
 #include "scenario.h"
 #include "task.h"
+#include "threads.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -319,47 +319,30 @@ SCENARIO(cancelled,
     close_directory();
 }
 
-enum { THREADS = 4 };
-
-static int hold(void *arg, void **result) {
-    gate_pass(arg);
-    return 0;
-}
-
 /* When the commit has happened, no thread is free to close the database. */
 static int too_late(void *arg, void **result) {
     stage s = {.scripts = {{"A", .count = 2}}};
     s.options = (pipeline_options){.batch_size = 2, .database = database_path};
     task *t;
-    future *held[THREADS];
-    gate *busy = gate_new();
     last_commit_stops();
     open_stage(&s);
     task_create(run_it, &s, "main", &t);
     gate_wait(last_commit, 1);
-    for (int i = 0; i < THREADS; i++)
-        executor_submit(hold, busy, NULL, &held[i]);
+    threads_hold();
     if (arg) {
         emit("other", "cancels it, as its commit has begun");
         task_cancel(t);
     }
     gate_open(last_commit, 1);
-    gate_wait(busy, THREADS);
-    for (int i = 0; i < THREADS; i++)
-        loop_sleep(0);
+    threads_wait();
     if (!arg) {
         emit("other", "cancels it, as its commit has happened");
         task_cancel(t);
     }
-    gate_open(busy, THREADS);
-    for (int i = 0; i < THREADS; i++) {
-        future_await(held[i], NULL);
-        future_release(held[i]);
-    }
+    threads_let_go();
     task_await(t, NULL);
     task_release(t);
     close_stage(&s);
-    gate_free(busy);
     last_commit_end();
     return 0;
 }

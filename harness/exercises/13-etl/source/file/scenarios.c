@@ -1,10 +1,10 @@
 /* Files in a directory of their own, and a parser that writes down how it was called. */
-#include "executor.h"
 #include "gate.h"
 #include "peer.h"
 #include "piece.h"
 #include "scenario.h"
 #include "task.h"
+#include "threads.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -303,32 +303,6 @@ SCENARIO(closed_before_the_fault,
 
 /* ---- when no thread is free ---- */
 
-enum { THREADS = 4 };
-
-static uv_sem_t go;
-static future *held[THREADS];
-
-static int hold(void *arg, void **result) {
-    uv_sem_wait(&go);
-    return 0;
-}
-
-static void hold_all_threads(void) {
-    uv_sem_init(&go, 0);
-    for (int i = 0; i < THREADS; i++)
-        executor_submit(hold, NULL, NULL, &held[i]);
-}
-
-static void let_go(void) {
-    for (int i = 0; i < THREADS; i++)
-        uv_sem_post(&go);
-    for (int i = 0; i < THREADS; i++) {
-        future_await(held[i], NULL);
-        future_release(held[i]);
-    }
-    uv_sem_destroy(&go);
-}
-
 static int want_all(void *arg, void **result) {
     get_all(arg);
     return 0;
@@ -344,14 +318,14 @@ static int cancel_it(void *arg, void **result) {
     next(s);
     next(s);
     next(s);
-    hold_all_threads();
+    threads_hold();
     task_create(want_all, s, "main", &t);
     loop_sleep(0);
     emit("other", "cancels it, as it waits for the next piece");
     task_cancel(t);
     loop_sleep(0);
     loop_sleep(0);
-    let_go();
+    threads_let_go();
     task_await(t, NULL);
     task_release(t);
     tell_error(s);
@@ -396,39 +370,25 @@ SCENARIO(cancelled_in_parse,
     close_directory();
 }
 
-static int hold_at_gate(void *arg, void **result) {
-    gate_pass(arg);
-    return 0;
-}
-
 /* The parser has the last piece. When it is done, no thread is free to close the file. */
 static int cancel_close(void *arg, void **result) {
     log l = {.stops_in = 2, .gate = gate_new()};
-    gate *busy = gate_new();
     source *s;
     task *t;
     write_lines(3);
     file_source("lines", path, parse, &l, drop, &s);
     task_create(want_all, s, "main", &t);
     gate_wait(l.gate, 1);
-    for (int i = 0; i < THREADS; i++)
-        executor_submit(hold_at_gate, busy, NULL, &held[i]);
+    threads_hold();
     gate_open(l.gate, 1);
-    gate_wait(busy, THREADS);
-    for (int i = 0; i < THREADS; i++)
-        loop_sleep(0);
+    threads_wait();
     emit("other", "cancels it, as the file is to be closed");
     task_cancel(t);
-    gate_open(busy, THREADS);
-    for (int i = 0; i < THREADS; i++) {
-        future_await(held[i], NULL);
-        future_release(held[i]);
-    }
+    threads_let_go();
     task_await(t, NULL);
     task_release(t);
     tell_error(s);
     source_close(s);
-    gate_free(busy);
     gate_free(l.gate);
     return 0;
 }

@@ -1,0 +1,44 @@
+/* threads.h - no thread of libuv's pool is free, for as long as the scenario wants.
+ *
+ * What is asked of a thread meanwhile has to wait, and can be cancelled while it does. */
+#ifndef THREADS_H
+#define THREADS_H
+
+#include "executor.h"
+#include "gate.h"
+
+enum { THREADS = 4 }; /* libuv's, unless somebody says otherwise */
+
+static gate *threads_gate;
+static future *threads_held[THREADS];
+
+static inline int threads_job(void *arg, void **result) {
+    gate_pass(threads_gate);
+    return 0;
+}
+
+/* In a coroutine. Each thread that is free, or will be, goes to a job that waits. */
+static inline void threads_hold(void) {
+    threads_gate = gate_new();
+    for (int i = 0; i < THREADS; i++)
+        executor_submit(threads_job, NULL, NULL, &threads_held[i]);
+}
+
+/* Waits until they are all there, and until whoever goes on has asked for one in vain. */
+static inline void threads_wait(void) {
+    gate_wait(threads_gate, THREADS);
+    for (int i = 0; i < THREADS; i++)
+        loop_sleep(0);
+}
+
+/* Lets the jobs end. */
+static inline void threads_let_go(void) {
+    gate_open(threads_gate, THREADS);
+    for (int i = 0; i < THREADS; i++) {
+        future_await(threads_held[i], NULL);
+        future_release(threads_held[i]);
+    }
+    gate_free(threads_gate);
+}
+
+#endif
