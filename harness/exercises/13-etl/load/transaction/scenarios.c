@@ -3,6 +3,7 @@
 #include "load_database.h"
 #include "peer.h"
 #include "scenario.h"
+#include "scratch.h"
 #include "task.h"
 #include "threads.h"
 
@@ -10,23 +11,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static char directory[40], path[60];
+static char *path;
 
 static void open_directory(void) {
-    strcpy(directory, "/tmp/workbook-XXXXXX");
-    if (!mkdtemp(directory))
-        emit("main", "no directory for files");
-    snprintf(path, sizeof path, "%s/items.db", directory);
+    scratch_open();
+    path = scratch_path("items.db");
 }
 
 static void close_directory(void) {
-    char more[80];
-    unlink(path);
-    snprintf(more, sizeof more, "%s-wal", path);
-    unlink(more);
-    snprintf(more, sizeof more, "%s-shm", path);
-    unlink(more);
-    rmdir(directory);
+    scratch_close();
 }
 
 static int64_t count_of(database *d, const char *sql) {

@@ -3,6 +3,7 @@
 #include "peer.h"
 #include "piece.h"
 #include "scenario.h"
+#include "scratch.h"
 #include "task.h"
 #include "threads.h"
 
@@ -11,18 +12,15 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-static char directory[40], path[60];
+static char *path;
 
 static void open_directory(void) {
-    strcpy(directory, "/tmp/workbook-XXXXXX");
-    if (!mkdtemp(directory))
-        emit("main", "no directory for files");
-    snprintf(path, sizeof path, "%s/file", directory);
+    scratch_open();
+    path = scratch_path("file");
 }
 
 static void close_directory(void) {
-    unlink(path);
-    rmdir(directory);
+    scratch_close();
 }
 
 /* Lines of ten bytes each: 000000001, 000000002, ... */
