@@ -79,6 +79,20 @@ static inline char *scratch_path(const char *name) {
     return path;
 }
 
+/* How many open descriptors lead there, to the directory or into it, beside its lock. (Not what number
+ * the next one gets: the sanitizers open files, too.) */
+static inline int scratch_descriptors(void) {
+    char name[32], target[128];
+    size_t length = strlen(scratch_directory);
+    int count = -1;
+    for (int fd = 0; fd < 256; fd++) {
+        snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+        ssize_t n = readlink(name, target, sizeof target);
+        count += n >= (ssize_t)length && !memcmp(target, scratch_directory, length);
+    }
+    return count;
+}
+
 /* Removes the directory. */
 static inline void scratch_close(void) {
     scratch_remove(scratch_directory);

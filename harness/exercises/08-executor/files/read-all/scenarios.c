@@ -2,6 +2,7 @@
 #include "executor.h"
 #include "files.h"
 #include "scenario.h"
+#include "scratch.h"
 #include "task.h"
 
 #include <stdio.h>
@@ -15,31 +16,15 @@ static const char *code(int error) {
     return error < 0 ? uv_err_name(error) : "0";
 }
 
-static char place[32], path[64];
+static char *path;
 
 static void place_open(const char *name) {
-    strcpy(place, "/tmp/workbook-XXXXXX");
-    if (!mkdtemp(place))
-        abort();
-    snprintf(path, sizeof path, "%s/%s", place, name);
+    scratch_open();
+    path = scratch_path(name);
 }
 
 static void place_close(void) {
-    unlink(path);
-    rmdir(place);
-}
-
-/* How many descriptors lead to the scenario's own place. (Not what number the next one gets: the
- * sanitizers open files, too.) */
-static int descriptors_open(void) {
-    char name[32], target[128];
-    int count = 0;
-    for (int fd = 0; fd < 256; fd++) {
-        snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
-        ssize_t n = readlink(name, target, sizeof target);
-        count += n > 0 && (size_t)n >= strlen(place) && !memcmp(target, place, strlen(place));
-    }
-    return count;
+    scratch_close();
 }
 
 static char byte_at(size_t i) {
@@ -73,7 +58,7 @@ static int read_sizes(void *arg, void **result) {
         emit("main", "%s, %zu bytes, right: %d", code(error), size, bytes && is_right(bytes, size));
         free(bytes);
     }
-    emit("main", "descriptors left open: %d", descriptors_open());
+    emit("main", "descriptors left open: %d", scratch_descriptors());
     return 0;
 }
 
@@ -118,9 +103,9 @@ static int get_errors(void *arg, void **result) {
     int error = file_read_all(path, &bytes, &size);
     emit("main", "not there: %s, %s, size %zu", code(error), bytes ? "bytes" : "NULL", size);
     bytes = path;
-    error = file_read_all(place, &bytes, &size);
+    error = file_read_all(scratch_directory, &bytes, &size);
     emit("main", "a directory: %s, %s, size %zu", code(error), bytes ? "bytes" : "NULL", size);
-    emit("main", "descriptors left open: %d", descriptors_open());
+    emit("main", "descriptors left open: %d", scratch_descriptors());
     return 0;
 }
 
@@ -194,7 +179,7 @@ static int cancel_reader(void *arg, void **result) {
     int other_end = open(path, O_RDWR | O_CLOEXEC);
     if (write(other_end, "half", 4) != 4)
         abort();
-    int before = descriptors_open();
+    int before = scratch_descriptors();
     task_create(reads, NULL, "A", &a);
     wait_until_read(other_end);
     loop_sleep(0);
@@ -206,7 +191,7 @@ static int cancel_reader(void *arg, void **result) {
         abort();
     task_await(a, NULL);
     task_release(a);
-    emit("main", "descriptors left open: %d", descriptors_open() - before);
+    emit("main", "descriptors left open: %d", scratch_descriptors() - before);
     close(other_end);
     return 0;
 }

@@ -3,6 +3,7 @@
 #include "files.h"
 #include "gate.h"
 #include "scenario.h"
+#include "scratch.h"
 #include "task.h"
 
 #include <errno.h>
@@ -68,32 +69,16 @@ ssize_t pwrite64(int fd, const void *bytes, size_t size, off64_t offset) {
 
 /* ---- places ---- */
 
-static char place[32], path[64];
+static char *path;
 
 /* A directory of the scenario's own, and a name in it. */
 static void place_open(const char *name) {
-    strcpy(place, "/tmp/workbook-XXXXXX");
-    if (!mkdtemp(place))
-        abort();
-    snprintf(path, sizeof path, "%s/%s", place, name);
+    scratch_open();
+    path = scratch_path(name);
 }
 
 static void place_close(void) {
-    unlink(path);
-    rmdir(place);
-}
-
-/* How many descriptors lead to the scenario's own place. (Not what number the next one gets: the
- * sanitizers open files, too.) */
-static int descriptors_open(void) {
-    char name[32], target[128];
-    int count = 0;
-    for (int fd = 0; fd < 256; fd++) {
-        snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
-        ssize_t n = readlink(name, target, sizeof target);
-        count += n > 0 && (size_t)n >= strlen(place) && !memcmp(target, place, strlen(place));
-    }
-    return count;
+    scratch_close();
 }
 
 static const char *content(void) {
@@ -124,7 +109,7 @@ static int read_and_write(void *arg, void **result) {
     emit("main", "file_stat returns %s", code(file_stat(path, &about)));
     emit("main", "it has %d bytes", (int)about.st_size);
     emit("main", "file_close returns %s", code(file_close(f)));
-    emit("main", "descriptors left open: %d", descriptors_open());
+    emit("main", "descriptors left open: %d", scratch_descriptors());
     return 0;
 }
 
@@ -141,10 +126,10 @@ static int get_errors(void *arg, void **result) {
     uv_stat_t about;
     emit("main", "one that is not there: %s", code(file_open(path, O_RDONLY, 0, &f)));
     emit("main", "the file is %d", f);
-    emit("main", "a directory, to write: %s", code(file_open(place, O_WRONLY, 0, &f)));
+    emit("main", "a directory, to write: %s", code(file_open(scratch_directory, O_WRONLY, 0, &f)));
     emit("main", "below a file: %s", code(file_open("/dev/null/x", O_RDONLY, 0, &f)));
     emit("main", "file_stat: %s", code(file_stat(path, &about)));
-    emit("main", "a directory, to read: %s", code(file_open(place, O_RDONLY, 0, &f)));
+    emit("main", "a directory, to read: %s", code(file_open(scratch_directory, O_RDONLY, 0, &f)));
     emit("main", "file_read: %s", code(file_read(f, buffer, 8, -1)));
     emit("main", "file_write: %s", code(file_write(f, "x", 1, -1)));
     emit("main", "file_close: %s", code(file_close(f)));
@@ -321,7 +306,7 @@ static int cancel_before(void *arg, void **result) {
     see_off(a);
     see_off(b);
     see_off(c);
-    emit("main", "descriptors left open: %d", descriptors_open());
+    emit("main", "descriptors left open: %d", scratch_descriptors());
     emit("main", "content: %s", content());
     return 0;
 }
@@ -389,7 +374,7 @@ static int cancel_opener(void *arg, void **result) {
     run_in_executor(open_other_end, &other_end, NULL);
     see_off(a);
     close(other_end);
-    emit("main", "descriptors left open: %d", descriptors_open());
+    emit("main", "descriptors left open: %d", scratch_descriptors());
     return 0;
 }
 

@@ -2,6 +2,7 @@
 #include "output.h"
 #include "peer.h"
 #include "scenario.h"
+#include "scratch.h"
 #include "task.h"
 #include "threads.h"
 
@@ -14,19 +15,18 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-static char directory[40], path[60];
+static char *path;
 
 static void open_directory(void) {
-    strcpy(directory, "/tmp/workbook-XXXXXX");
-    if (!mkdtemp(directory))
-        emit("main", "no directory for files");
-    snprintf(path, sizeof path, "%s/file.json", directory);
+    scratch_open();
+    path = scratch_path("file.json");
 }
 
 static void close_directory(void) {
     unlink(path);
-    if (rmdir(directory) < 0)
+    if (rmdir(scratch_directory) < 0)
         emit("main", "something is left in the directory");
+    scratch_close();
 }
 
 /* What is in the directory: file.json and its content, and how many other files. */
@@ -39,7 +39,7 @@ static void look(const char *when) {
         content[n] = '\0';
         fclose(f);
     }
-    DIR *d = opendir(directory);
+    DIR *d = opendir(scratch_directory);
     while (readdir(d))
         others++;
     closedir(d);
@@ -47,7 +47,7 @@ static void look(const char *when) {
 }
 
 static void remove_all(void) {
-    DIR *d = opendir(directory);
+    DIR *d = opendir(scratch_directory);
     struct dirent *file;
     while ((file = readdir(d)))
         unlinkat(dirfd(d), file->d_name, 0);
@@ -165,7 +165,7 @@ SCENARIO(not_finished, "what is not finished cannot be published, and what is fi
 static int no_such_place(void *arg, void **result) {
     output *o = (output *)&o;
     char nowhere[80];
-    snprintf(nowhere, sizeof nowhere, "%s/nowhere/file", directory);
+    snprintf(nowhere, sizeof nowhere, "%s/nowhere/file", scratch_directory);
     say("output_open in no directory", output_open(nowhere, &o));
     emit("main", "the output is %s", o ? "something" : "NULL");
     return 0;
@@ -418,7 +418,7 @@ SCENARIO(cancelled_in_open, "an open that is cancelled leaves nothing behind") {
 /* How many files are in the directory. */
 static int files_here(void) {
     int count = -2; /* . and .. */
-    DIR *d = opendir(directory);
+    DIR *d = opendir(scratch_directory);
     while (readdir(d))
         count++;
     closedir(d);

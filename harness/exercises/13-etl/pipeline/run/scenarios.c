@@ -4,6 +4,7 @@
 #include "peer.h"
 #include "pipeline.h"
 #include "scenario.h"
+#include "scratch.h"
 #include "task.h"
 #include "threads.h"
 
@@ -65,14 +66,12 @@ typedef struct stage {
     summary summary;
 } stage;
 
-static char directory[40], prefix[80], database_path[60];
+static char *prefix, *database_path;
 
 static void open_directory(void) {
-    strcpy(directory, "/tmp/workbook-XXXXXX");
-    if (!mkdtemp(directory))
-        emit("main", "no directory for files");
-    snprintf(prefix, sizeof prefix, "%s/out", directory);
-    snprintf(database_path, sizeof database_path, "%s/items.db", directory);
+    scratch_open();
+    prefix = scratch_path("out");
+    database_path = scratch_path("items.db");
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b) {
@@ -87,28 +86,22 @@ static int is_output(const struct dirent *entry) {
 /* Tells which files are there, and removes all. */
 static void close_directory(void) {
     struct dirent **entries;
-    char path[400], more[80];
-    int count = scandir(directory, &entries, is_output, by_name);
+    char path[400];
+    int count = scandir(scratch_directory, &entries, is_output, by_name);
     if (count == 0)
         emit("reader", "no files");
     for (int i = 0; i < count; i++) {
-        snprintf(path, sizeof path, "%s/%s", directory, entries[i]->d_name);
+        snprintf(path, sizeof path, "%s/%s", scratch_directory, entries[i]->d_name);
         FILE *f = fopen(path, "r");
         int lines = 0, c;
         while ((c = fgetc(f)) != EOF)
             lines += c == '\n';
         fclose(f);
         emit("reader", "%s, %d lines", entries[i]->d_name, lines);
-        unlink(path);
         free(entries[i]);
     }
     free(entries);
-    unlink(database_path);
-    snprintf(more, sizeof more, "%s-wal", database_path);
-    unlink(more);
-    snprintf(more, sizeof more, "%s-shm", database_path);
-    unlink(more);
-    rmdir(directory);
+    scratch_close();
 }
 
 static void on_batch(void *arg, const batch *b, const summary *s) {
@@ -256,7 +249,7 @@ SCENARIO(nothing_to_do, "without items there is nothing to load, and that is a r
 static int nowhere(void *arg, void **result) {
     char to[120];
     stage s = {.scripts = {{"A", .count = 100}, {"B", .count = 9, .every = 10000}}};
-    snprintf(to, sizeof to, "%s/nowhere/out", directory);
+    snprintf(to, sizeof to, "%s/nowhere/out", scratch_directory);
     s.options = (pipeline_options){.batch_size = 3, .prefix = to, .database = database_path};
     open_stage(&s);
     run_it(&s, NULL);
@@ -278,7 +271,7 @@ SCENARIO(load_fails,
 static int no_database(void *arg, void **result) {
     char to[120];
     stage s = {.scripts = {{"A", .count = 3}, {"B", .count = 3}}};
-    snprintf(to, sizeof to, "%s/nowhere/items.db", directory);
+    snprintf(to, sizeof to, "%s/nowhere/items.db", scratch_directory);
     s.options = (pipeline_options){.database = to};
     open_stage(&s);
     run_it(&s, NULL);
