@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The function of the layers with which the scenario itself has given back the memory that was used
+/* The function, ..._free, with which the scenario itself has given back the memory that was used
  * nevertheless: it should have waited for those who use it. The caller's; NULL if it is not so. */
 static char *given_back_with(const run *r) {
     sanitizer_report s;
@@ -14,10 +14,14 @@ static char *given_back_with(const run *r) {
     if (!strstr(text_string(&r->report), "use-after-free"))
         return NULL;
     sanitizer_parse(&s, text_string(&r->report), r->program);
-    for (int i = 0; i + 1 < s.freed.count && !name; i++)
-        if (s.freed.items[i + 1].kind == FRAME_SCENARIO)
-            name = s.freed.items[i].kind == FRAME_SCENARIO ? duplicate("free")
-                                                           : duplicate(s.freed.items[i].function);
+    int i = 1;
+    while (i < s.freed.count && s.freed.items[i].kind != FRAME_SCENARIO)
+        i++;
+    if (i < s.freed.count) {
+        const frame *last = &s.freed.items[i - 1];
+        const char *function = last->kind == FRAME_SCENARIO ? "free" : last->function;
+        name = ends_with(function, "free") ? duplicate(function) : NULL;
+    }
     sanitizer_report_free(&s);
     return name;
 }
@@ -53,13 +57,11 @@ char *excuse_of(const run *r, const records *own) {
                     (crash && strcmp(crash->word, "null") == 0)))
         return formatted("use what %s did not give", refused->word);
     char *function = given_back_with(r);
-    if (function && ends_with(function, "free")) {
-        char *reason = formatted("use what they gave back with %s", function);
-        free(function);
-        return reason;
-    }
+    char *reason = NULL;
+    if (function)
+        reason = formatted("use what they gave back with %s", function);
+    else if (waits_itself(r, own))
+        reason = duplicate("wait in a loop of their own");
     free(function);
-    if (waits_itself(r, own))
-        return duplicate("wait in a loop of their own");
-    return NULL;
+    return reason;
 }
