@@ -1,5 +1,5 @@
-/* command-mutants.c - every wrong implementation must be caught by the exercise that it belongs
- * to. */
+/* command-mutants.c - every wrong implementation must be caught by the scenario that it names, of the
+ * exercise that it belongs to. */
 #include "authoring.h"
 #include "commands.h"
 #include "judge.h"
@@ -15,7 +15,8 @@ typedef struct mutant {
     exercise *exercise;
     char *name;
     patch patch;
-    char *problem; /* why it cannot be judged; NULL if it can */
+    const scenario *catcher; /* the scenario that must not pass */
+    char *problem;           /* why it cannot be judged; NULL if it can */
     code *code;
     int request; /* which one is its */
 } mutant;
@@ -27,6 +28,22 @@ typedef struct mutants {
         *requests; /* first one for each chapter, of the reference as it is, then the mutants' */
     int request_count;
 } mutants;
+
+static const scenario *scenario_of(const exercise *e, const char *name) {
+    for (int i = 0; i < e->scenario_count; i++)
+        if (strcmp(e->scenarios[i].name, name) == 0)
+            return &e->scenarios[i];
+    return NULL;
+}
+
+/* Returns NULL, or what is wrong with the name; the caller's. */
+static char *find_catcher(mutant *m) {
+    const char *name = fields_get(&m->patch.head, "scenario");
+    if (!name)
+        return NULL;
+    m->catcher = scenario_of(m->exercise, name);
+    return m->catcher ? NULL : formatted("%s has no scenario '%s'", m->exercise->id, name);
+}
 
 static char *changed_reference(mutant *m, const code *reference) {
     const char *file = fields_get(&m->patch.head, "file");
@@ -55,10 +72,11 @@ static char *changed_reference(mutant *m, const code *reference) {
     return NULL;
 }
 
-static void request_add(mutants *all, const code *code, chapter *c, exercise *only) {
+static void request_add(mutants *all, request r) {
     all->requests = reallocate(all->requests, (size_t)(all->request_count + 1) * sizeof(request));
-    all->requests[all->request_count++] = (request){
-        .code = code, .chapter = c, .base = BASE_REFERENCE, .only = only, .until_failure = 1};
+    r.base = BASE_REFERENCE;
+    r.until_failure = 1;
+    all->requests[all->request_count++] = r;
 }
 
 static void mutant_add(mutants *all, const plan *p, const code *reference, mutant m,
@@ -68,10 +86,14 @@ static void mutant_add(mutants *all, const plan *p, const code *reference, mutan
     m.name = formatted("%.*s", (int)(strlen(file) - strlen(".mutant")), file);
     m.problem = patch_read(&m.patch, p->root, path);
     if (!m.problem)
+        m.problem = find_catcher(&m);
+    if (!m.problem)
         m.problem = changed_reference(&m, reference);
     if (!m.problem) {
         m.request = all->request_count;
-        request_add(all, m.code, m.chapter, m.exercise);
+        request_add(
+            all, (request){
+                     .code = m.code, .chapter = m.chapter, .only = m.exercise, .first = m.catcher});
     }
     all->items = reallocate(all->items, (size_t)(all->count + 1) * sizeof *all->items);
     all->items[all->count++] = m;
@@ -129,6 +151,12 @@ static char *not_caught(const mutants *all, const mutant *m) {
     if (r->kind == TIMEOUT && !wanted) /* the machine may just have been slow */
         return with_trouble("only the real time has caught it, and there is no 'verdict: timeout'",
                             r);
+    if (!m->catcher)
+        return formatted("it does not say 'scenario: %s', which has caught it",
+                         result_failure(r)->scenario->name);
+    if (result_failure(r)->scenario != m->catcher)
+        return formatted("its 'scenario: %s' passes; it is %s that has caught it", m->catcher->name,
+                         result_failure(r)->scenario->name);
     return NULL;
 }
 
@@ -184,8 +212,10 @@ int command_mutants(plan *p, const options *o) {
     code *reference = code_reference(p);
     for (int i = 0; i < p->chapter_count; i++)
         if (wanted(p, o, &p->chapters[i], NULL))
-            request_add(&all, reference, &p->chapters[i],
-                        o->exercise ? plan_exercise(p, o->exercise, NULL) : NULL);
+            request_add(
+                &all, (request){.code = reference,
+                                .chapter = &p->chapters[i],
+                                .only = o->exercise ? plan_exercise(p, o->exercise, NULL) : NULL});
     for (int i = 0; i < p->chapter_count; i++)
         for (int j = 0; j < p->chapters[i].exercise_count; j++)
             if (wanted(p, o, &p->chapters[i], &p->chapters[i].exercises[j]))

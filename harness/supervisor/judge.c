@@ -24,7 +24,7 @@ typedef struct trial {
     build build;
     request **requests; /* more than one if they ask for the same */
     int request_count;
-    int *next; /* for each exercise: its first scenario that was not started */
+    int *next; /* for each exercise: how many of its scenarios were started */
     int *left; /* and how many verdicts its cost still waits for */
 } trial;
 
@@ -330,13 +330,19 @@ static int is_decided(const trial *t, int exercise) {
     return o && (r->until_failure || o->kind == NOT_DONE || o->kind == MISSING_FILE);
 }
 
+/* The number of the scenario that is the n-th to be tried. */
+static int nth(const request *r, const exercise *e, int n) {
+    int first = r->first ? (int)(r->first - e->scenarios) : 0;
+    return n == 0 ? first : n <= first ? n - 1 : n;
+}
+
 /* Starts the next scenarios: the first one alone, since it may decide. */
 static void go_on(trial *t, int exercise) {
     const struct exercise *e = &t->build.chapter->exercises[exercise];
     int decided = is_decided(t, exercise);
     int alone = t->next[exercise] == 0 || t->requests[0]->until_failure;
     for (int started = 0; t->next[exercise] < e->scenario_count && !(started && alone);) {
-        int i = t->next[exercise]++;
+        int i = nth(t->requests[0], e, t->next[exercise]++);
         if (is_cost(e, i))
             continue;
         if (decided)
@@ -398,7 +404,7 @@ static int same_base(const judging *j, const request *a, const request *b) {
 
 static int same(const judging *j, const request *a, const request *b) {
     return a->code == b->code && a->chapter == b->chapter && a->only == b->only &&
-           a->until_failure == b->until_failure && same_base(j, a, b);
+           a->until_failure == b->until_failure && a->first == b->first && same_base(j, a, b);
 }
 
 static trial *trial_for(judging *j, trial *trials, int count, const request *r) {

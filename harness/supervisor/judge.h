@@ -14,6 +14,7 @@ typedef struct request {
     base base;
     const exercise *only; /* NULL: all exercises of the chapter */
     int until_failure; /* when a scenario has failed, the later ones of its exercise are not run */
+    const scenario *first; /* the one of `only` that is tried before the others; or NULL */
     /* Out: one for each exercise of the chapter; with only, the others are zero. judge() makes the
      * array, results_free() frees it with all that it holds. */
     result *results;

@@ -302,14 +302,16 @@ static void put_exercise(const char *id, const char *section, const char *scenar
 
 static void put_mutants(void) {
     for (int i = 0; i < 3; i++) {
-        char *words = formatted("misconception: m\nfile: toy.c\n---\n-    return a + b;\n"
+        char *words = formatted("misconception: m\nfile: toy.c\nscenario: adds-it\n"
+                                "---\n-    return a + b;\n"
                                 "+    return a * b + %d;\n",
                                 i);
         char *path = formatted("harness/exercises/01-toy/toy/add/mutants/times-%d.mutant", i);
         put(path, words);
         free(path);
         free(words);
-        words = formatted("misconception: m\nfile: toy.c\n---\n-    return a - b;\n"
+        words = formatted("misconception: m\nfile: toy.c\nscenario: subs-it\n"
+                          "---\n-    return a - b;\n"
                           "+    return b - %da;\n",
                           i);
         path = formatted("harness/exercises/01-toy/toy/sub/mutants/turned-%d.mutant", i);
@@ -548,6 +550,12 @@ static void test_mutants(void) {
                 "another verdict than its 'verdict:'\n     fail");
     mutant_case("mutants: no misconception", "file: toy.c\n---\n-    return a + b;\n",
                 "no 'misconception:'");
+    mutant_case("mutants: no scenario that catches it",
+                "misconception: m\nfile: toy.c\n---\n-    return a + b;\n",
+                "it does not say 'scenario: adds-it', which has caught it");
+    mutant_case("mutants: no such scenario",
+                "misconception: m\nfile: toy.c\nscenario: nobody\n---\n-    return a + b;\n",
+                "toy/add has no scenario 'nobody'");
     mutant_case("mutants: no such file", "misconception: m\nfile: no.c\n---\n-a\n",
                 "names no graded file");
     put("solutions/01-toy/toy.c", "    return a - b;\n    return a +b;\n");
