@@ -1,29 +1,13 @@
 #!/bin/sh
 # grading.sh - the instructor's side: what a submission may look like, what comes out of a class, what
-# is left behind. Run from the workbook's folder; it builds below build/check/.
-set -u
+# is left behind. It builds below build/check/.
+cd "$(dirname "$0")/../.." || exit 2
+name=grading
+. harness/tests/checks
 
-unset MAKEFLAGS MFLAGS MAKELEVEL
-export NO_COLOR=1
-top=$(pwd)
-workbook=$top/build/workbook
-work=$top/build/check/grading
+top=$PWD
 small=$work/workbook # chapters 01 and 02 only: enough for most questions, and quick
 samples=$top/harness/samples
-
-rm -rf "$work"
-mkdir -p "$work"
-
-must() { # words, command ...
-    words=$1
-    shift
-    if "$@" >"$work/must.out" 2>&1; then
-        echo "ok   $words"
-    else
-        echo "FAIL $words"
-        sed 's/^/     /' "$work/must.out" | head -n 20
-    fi
-}
 
 status_is() { # status, command ...
     expected=$1
@@ -247,9 +231,9 @@ hostile_files() {
     must "none of them was opened for writing" cmp "$work/before" "$work/after"
 }
 
-# ---- fifty odd submissions ----
+# ---- two dozen odd submissions ----
 
-make_fifty() { # folder
+make_class() { # folder
     python3 - "$1" "$samples/complete/chapters" "$top/chapters" <<'END'
 import os, random, sys
 folder, complete, starters = sys.argv[1:]
@@ -276,7 +260,7 @@ def odd(r, name):
         del lines[r.randrange(len(lines))]
         return b"".join(lines)
     return whole
-for seed in range(50):
+for seed in range(24):
     r = random.Random(seed)
     for name in files:
         content = read(complete, name) if seed % 10 == 0 else odd(r, name)
@@ -290,11 +274,11 @@ END
 }
 
 # Every submission is graded, the complete ones get everything, and nothing is the grader's fault.
-fifty_are_graded() { # folder of results
+class_is_graded() { # folder of results
     python3 - "$1" <<'END'
 import csv, json, sys
 rows = list(csv.DictReader(open(sys.argv[1] + "/grades.csv", newline="")))
-assert [row["name"] for row in rows] == [f"{n:02d}" for n in range(50)], [row["name"] for row in rows]
+assert [row["name"] for row in rows] == [f"{n:02d}" for n in range(24)], [row["name"] for row in rows]
 for row in rows:
     assert row["total"] and not row["note"], row
     whole = int(row["name"]) % 10 == 0
@@ -308,15 +292,43 @@ assert len(totals) > 5, f"hardly a mixture: {totals}"
 END
 }
 
-fifty() {
-    make_fifty "$work/fifty"
-    fingerprint "$work/fifty" >"$work/before"
-    must "fifty odd submissions: grading is completed" \
-        "$workbook" --root "$small" grade-all --submissions "$work/fifty" --out "$work/fifty-out"
-    must "fifty odd submissions: each has its row, complete ones all points" fifty_are_graded "$work/fifty-out"
-    must "fifty odd submissions: no process is left behind" nobody_left "$small"
-    fingerprint "$work/fifty" >"$work/after"
-    must "fifty odd submissions: none was written to" cmp "$work/before" "$work/after"
+a_class() {
+    make_class "$work/class"
+    fingerprint "$work/class" >"$work/before"
+    must "two dozen odd submissions: grading is completed" \
+        "$workbook" --root "$small" grade-all --submissions "$work/class" --out "$work/class-out"
+    must "two dozen odd submissions: each has its row, complete ones all points" class_is_graded "$work/class-out"
+    must "two dozen odd submissions: no process is left behind" nobody_left "$small"
+    fingerprint "$work/class" >"$work/after"
+    must "two dozen odd submissions: none was written to" cmp "$work/before" "$work/after"
+}
+
+# ---- what a scenario costs ----
+
+# To look for leaks costs three times as much as everything else. Where every block was freed there is
+# nothing to look for.
+hardly_more_than_to_start() { # program of the first chapter
+    python3 - "$1" <<'END'
+import resource, subprocess, sys
+def faults(*arguments):
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_minflt
+    nowhere = subprocess.DEVNULL
+    command = ["sh", "-c", 'exec "$@" 3>/dev/null 4>/dev/null', "sh", sys.argv[1], *arguments]
+    subprocess.run(command, stdout=nowhere, stderr=nowhere, check=True)
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_minflt - before
+listed = subprocess.run([sys.argv[1], "--list"], stdout=subprocess.PIPE, check=True).stdout.decode()
+alone, scenario = faults("--list"), faults(*listed.split("\t")[:2])
+print(f"{alone} page faults to start, {scenario} with a scenario")
+assert scenario < 1.5 * alone
+END
+}
+
+costs() {
+    mkdir "$work/alone"
+    cp -R "$small/harness" "$small/solutions" "$work/alone/"
+    "$workbook" --root "$work/alone" test --reference --exercise generator/next >/dev/null
+    must "a scenario that frees everything costs hardly more than its start" \
+        hardly_more_than_to_start "$work"/alone/build/programs/workbook/*
 }
 
 # ---- a machine on which nothing is installed ----
@@ -374,7 +386,10 @@ one_submission
 statuses
 odd_names
 hostile_files
-fifty
+a_class
+costs
 without_a_library
 must "./setup says how to install what is missing, if it may not" says_how
 must "make help fits on a screen" fits_on_a_screen
+
+finish
