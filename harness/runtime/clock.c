@@ -27,6 +27,7 @@ static const int64_t started_at = 1735689600; /* what CLOCK_REALTIME shows: 2025
 static _Atomic int64_t virtual_ms; /* threads of the pool read it too */
 static int64_t real_start_ms;
 static int polls; /* how often libuv has polled so far */
+volatile sig_atomic_t harness_polling;
 
 static int64_t real_ms(void) {
     struct timespec t;
@@ -102,7 +103,10 @@ static int real_poll(int fd, struct epoll_event *events, int count, int timeout,
     static int (*next)(int, struct epoll_event *, int, int, const sigset_t *);
     if (!next)
         *(void **)&next = dlsym(RTLD_NEXT, "epoll_pwait");
-    return next(fd, events, count, timeout, mask);
+    harness_polling = harness_on_loop_thread();
+    int ready = next(fd, events, count, timeout, mask);
+    harness_polling = 0;
+    return ready;
 }
 
 static int is_stream(const uv_handle_t *handle) {

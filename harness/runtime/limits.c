@@ -1,11 +1,16 @@
-/* limits.c - a scenario that computes for too long. Only CPU time counts: a busy machine makes no
- * difference. The kernel's time counts less: to hand out a gigabyte takes it seconds on some virtual
- * machines, and who asks for that is to be told of the memory. */
+/* limits.c - a scenario that takes too long. Only CPU time counts: a busy machine makes no difference.
+ * The kernel's time counts less: to hand out a gigabyte takes it seconds on some virtual machines, and
+ * who asks for that is to be told of the memory.
+ *
+ * Who waits for something that never comes needs no CPU time. The supervisor ends such a scenario
+ * after half a minute; a little earlier it says here for what it waits. */
 #include "runtime.h"
 
 #include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 static uintptr_t pcs[PC_LIMIT];
 static int count;
@@ -14,7 +19,11 @@ static void collect(void *ucontext) {
     count = harness_interrupted(ucontext, pcs, PC_LIMIT);
 }
 
-static void reached(int signal, siginfo_t *info, void *ucontext) {
+static void waiters(void *arg) {
+    harness_contexts_waiters();
+}
+
+static void computes(int signal, siginfo_t *info, void *ucontext) {
     static record r;
     harness_survives(collect, ucontext);
     harness_record_begin(&r, "cpu");
@@ -25,7 +34,23 @@ static void reached(int signal, siginfo_t *info, void *ucontext) {
     harness_end(STATUS_ENDED);
 }
 
-static void limit(int which, int signal, int seconds) {
+static void waits(int signal, siginfo_t *info, void *ucontext) {
+    static record r;
+    if (!harness_on_loop_thread()) { /* any thread may be the one that is interrupted */
+        syscall(SYS_tgkill, getpid(), getpid(), signal);
+        return;
+    }
+    harness_survives(collect, ucontext);
+    harness_record_begin(&r, "waits");
+    harness_record_number(&r, harness_clock_ms());
+    harness_record_text(&r, harness_polling ? "loop" : "code");
+    harness_record_pcs(&r, pcs, count);
+    harness_record_write(&r);
+    harness_survives(waiters, NULL);
+    harness_end(STATUS_ENDED);
+}
+
+static void limit(int which, int signal, int seconds, void (*reached)(int, siginfo_t *, void *)) {
     struct sigaction action;
     memset(&action, 0, sizeof action);
     action.sa_sigaction = reached;
@@ -36,6 +61,10 @@ static void limit(int which, int signal, int seconds) {
 }
 
 void harness_limit_cpu(int seconds) {
-    limit(ITIMER_VIRTUAL, SIGVTALRM, seconds);
-    limit(ITIMER_PROF, SIGPROF, 5 * seconds); /* with the kernel's */
+    limit(ITIMER_VIRTUAL, SIGVTALRM, seconds, computes);
+    limit(ITIMER_PROF, SIGPROF, 5 * seconds, computes); /* with the kernel's */
+}
+
+void harness_limit_real(int seconds) {
+    limit(ITIMER_REAL, SIGALRM, seconds, waits);
 }

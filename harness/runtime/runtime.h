@@ -10,6 +10,7 @@
 
 #include "scenario.h"
 
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <uv.h>
@@ -60,6 +61,8 @@ int64_t harness_clock_ms(void);          /* since the start of the scenario */
 void harness_clock_step(int64_t ms);     /* moves the virtual clock */
 const char *harness_clock_problem(void); /* what is wrong with it as libuv sees it, or NULL */
 
+extern volatile sig_atomic_t harness_polling; /* is the loop waiting for the system? */
+
 /* watch.c: is there still progress? */
 void harness_watch_off(void);
 void harness_watch_event(void);
@@ -70,6 +73,7 @@ _Noreturn void harness_deadlock(const void *caller);
 
 /* limits.c */
 void harness_limit_cpu(int seconds);
+void harness_limit_real(int seconds); /* what it waits for then is told, and it is ended */
 
 /* addresses.c: where code is. A program counter here is an offset into the executable; that of a
  * caller points into its call instruction, so that it has the line of the call. */

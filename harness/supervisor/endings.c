@@ -172,18 +172,6 @@ int explain_cpu(const evidence *e, outcome *o) {
     return 1;
 }
 
-int explain_out_of_time(const evidence *e, outcome *o) {
-    if (!e->run->out_of_time)
-        return 0;
-    o->kind = TIMEOUT;
-    o->headline = formatted("The scenario did not end within %d seconds of real time.",
-                            WALL_SECONDS * under_what()->slowness);
-    text_add(&o->details, "It was waiting for something outside of the loop, or could not be "
-                          "interrupted.\n");
-    explain_progress(e, "(ended by the grader)", last_ms(e), o);
-    return 1;
-}
-
 int explain_blocked(const evidence *e, outcome *o) {
     const record *r = records_find(&e->records, RECORD_BLOCKED);
     if (!r)
@@ -272,6 +260,38 @@ static int add_waiters(const evidence *e, outcome *o) {
     if (all > shown)
         text_addf(&o->details, "  and %d more\n", all - shown);
     return all;
+}
+
+/* A little before the supervisor's limit, the scenario has said for what it waits. */
+int explain_waits(const evidence *e, outcome *o) {
+    const record *r = records_find(&e->records, RECORD_WAITS);
+    if (!r)
+        return 0;
+    int in_loop = strcmp(r->word, "loop") == 0;
+    frames f = callers_of(e, r);
+    char *place = in_loop ? duplicate(" in the loop") : in_place(&f);
+    o->kind = TIMEOUT;
+    o->headline = formatted("The limit on real time was reached at %" PRId64
+                            " ms%s, waiting for something that does not come.",
+                            r->ms, place);
+    if (!in_loop)
+        add_calls(&f, o);
+    free(place);
+    frames_free(&f);
+    add_waiters(e, o);
+    explain_progress(e, "(waits)", r->ms, o);
+    return 1;
+}
+
+int explain_out_of_time(const evidence *e, outcome *o) {
+    if (!e->run->out_of_time)
+        return 0;
+    o->kind = TIMEOUT;
+    o->headline = formatted("The scenario did not end within %d seconds of real time.",
+                            WALL_SECONDS * under_what()->slowness);
+    text_add(&o->details, "It could not be interrupted, to be asked for what it waits.\n");
+    explain_progress(e, "(ended by the grader)", last_ms(e), o);
+    return 1;
 }
 
 int explain_endless(const evidence *e, outcome *o) {

@@ -24,6 +24,7 @@ typedef struct evidence {
 /* endings.c: how the run ended before the scenario did. */
 int explain_signal(const evidence *e, outcome *o);
 int explain_cpu(const evidence *e, outcome *o);
+int explain_waits(const evidence *e, outcome *o);
 int explain_out_of_time(const evidence *e, outcome *o);
 int explain_blocked(const evidence *e, outcome *o);
 int explain_endless(const evidence *e, outcome *o);

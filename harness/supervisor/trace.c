@@ -102,6 +102,7 @@ static const struct shape {
     {"exit", RECORD_EXIT, "nsc"},
     {"signal", RECORD_SIGNAL, "nsc"},
     {"cpu", RECORD_CPU, "msc"},
+    {"waits", RECORD_WAITS, "msc"},
     {"stacks", RECORD_STACKS, "n"},
     {"contexts", RECORD_CONTEXTS, "n"},
     {"handle", RECORD_HANDLE, "s"},

@@ -23,6 +23,7 @@ typedef enum record_kind {
     RECORD_EXIT,     /* numbers[0]: the status; word: the function; callers */
     RECORD_SIGNAL, /* numbers[0]: which one; word: guard, unguarded, gone, null or other; callers */
     RECORD_CPU,    /* ms; word: loop if there was one, or alone; callers */
+    RECORD_WAITS,  /* ms; word: loop if it is the loop that waits, or code; callers */
     RECORD_STACKS, /* numbers[0]: how many were not given back */
     RECORD_CONTEXTS,      /* the same */
     RECORD_HANDLE,        /* word: the type */
