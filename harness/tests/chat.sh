@@ -7,20 +7,19 @@ cd "$(dirname "$0")/../.." || exit 2
 
 # Called by the test of the page, in between: chat.sh stop, chat.sh start. The settings are in the
 # environment.
-work=build/check/chat
 case ${1:-} in
 stop)
-    kill -INT "$(cat "$work/pid")"
+    kill -INT "$(cat "$CHAT_WORK/pid")"
     for _ in $(seq 300); do
-        kill -0 "$(cat "$work/pid")" 2>/dev/null || exit 0
+        kill -0 "$(cat "$CHAT_WORK/pid")" 2>/dev/null || exit 0
         sleep 0.1
     done
     exit 1
     ;;
 start)
     build/workbook demo --chapter 14 --name chat_server -- --tcp "$CHAT_TCP" --http "$CHAT_HTTP" \
-        >"$work/again.out" 2>&1 </dev/null &
-    echo $! >"$work/pid"
+        >"$CHAT_WORK/again.out" 2>&1 </dev/null &
+    echo $! >"$CHAT_WORK/pid"
     exit 0
     ;;
 esac
@@ -106,8 +105,8 @@ start_server --clients 50
 mv "$work/server.out" "$work/browsers-server.out" # it goes on to write there
 echo "$server" >"$work/pid"
 server=
-CHAT_TCP=$tcp CHAT_HTTP=$http
-export CHAT_TCP CHAT_HTTP
+CHAT_WORK=$work CHAT_TCP=$tcp CHAT_HTTP=$http
+export CHAT_WORK CHAT_TCP CHAT_HTTP
 timeout 600 "$python" harness/tests/chat_page.py "$http" "$tcp" "sh harness/tests/chat.sh" "$work" \
     >"$work/browsers.out" 2>&1 &
 browsers=$!
