@@ -10,9 +10,13 @@ name=etl
 . harness/tests/checks
 
 mounted=
+unmount() {
+    [ -z "$mounted" ] || umount "$mounted"
+    mounted=
+}
 end_all() {
     end_started
-    [ -z "$mounted" ] || umount "$mounted"
+    unmount
 }
 trap end_all EXIT
 
@@ -156,6 +160,7 @@ if mount -t tmpfs -o size=256k none "$work/full" 2>/dev/null; then
     etl -o "$work/roomy/data" -d "$work/full/data.db" "$work/large/csv_file.csv"
     is "the database has no room: status 1" "$status" 1
     is "and no file is left, either" "$(files_in "$work/roomy")" 0
+    unmount
 else
     echo "(no tmpfs may be mounted here: the full disk was only a limit on files)"
     start_sources "$work/large" 20000 1000 0
