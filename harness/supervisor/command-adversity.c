@@ -21,7 +21,7 @@
 
 enum {
     SEEDS = 4,        /* of a mode that is left to chance */
-    MOST_PLACES = 20, /* where something goes wrong, one after the other */
+    MOST_PLACES = 20, /* where something goes wrong, from the first to the last */
 };
 
 static const struct mode {
@@ -66,14 +66,17 @@ typedef struct all {
     tally tallies[MODES];
 } all;
 
-/* One scenario under one mode, once for each number; without a mode, once on a quiet day. */
+/* One scenario under one mode, once for each of some numbers; without a mode, once on a quiet day. */
 typedef struct trial {
     all *all;
     const exercise *exercise;
     const scenario *scenario;
     const struct mode *mode;
     tally *tally;
-    int number, last, failures, excused;
+    int number;      /* of the place, or of the order */
+    int tries, most; /* how many were made, and how many will be */
+    int first, last; /* number, in the first try and in the last one */
+    int failures, excused;
     process process;
     run run; /* waits for what the reference does */
 } trial;
@@ -228,12 +231,20 @@ static void look_at_calm(trial *t) {
                      "%s %s  %s", t->exercise->id, t->scenario->name, t->mode->name);
 }
 
+/* The number of the next try: they are spread over all places. */
+static int next_number(const trial *t) {
+    int64_t distance = t->last - t->first;
+    return t->first + (int)(t->tries * distance / (t->most - 1));
+}
+
 static void trial_over(trial *t) {
+    t->tries++;
     if (t->run.out_of_time)
-        t->last = t->number; /* the others would take as long */
+        t->most = t->tries; /* the others would take as long */
     run_free(&t->run);
     t->run = (run){0};
-    if (t->number++ < t->last && !t->failures) {
+    if (t->tries < t->most && !t->failures) {
+        t->number = next_number(t);
         trial_start(t);
     } else {
         look_at_calm(t);
@@ -268,6 +279,7 @@ static void ended(process *p, void *arg) {
     t->run.adverse = 1;
     records_parse(&own, text_string(&t->run.trace), t->run.trace.length, t->scenario->name);
     int touched = records_find(&own, RECORD_ADVERSITY) != NULL;
+    t->run.out_of_time |= records_find(&own, RECORD_WAITS) != NULL;
     int rescued = records_find(&own, RECORD_RESCUE) != NULL;
     t->tally->runs += touched;
     if (!touched && !t->run.spawn_error)
@@ -293,13 +305,13 @@ static void begin_mode(const trial *calm, int m, int64_t places) {
     all *a = calm->all;
     tally *y = &a->tallies[m];
     trial *t = allocate(sizeof *t);
-    int most = modes[m].same_trace ? SEEDS : places < MOST_PLACES ? (int)places : MOST_PLACES;
-    int seed = a->options->seed;
+    int last = modes[m].same_trace ? SEEDS : (int)places, seed = a->options->seed;
     *t = (trial){.all = a, .exercise = calm->exercise, .scenario = calm->scenario};
     t->mode = &modes[m];
     t->tally = y;
-    t->number = seed ? seed : 1;
-    t->last = seed ? seed : most;
+    t->number = t->first = seed ? seed : 1;
+    t->last = seed ? seed : last;
+    t->most = t->last - t->first < MOST_PLACES ? t->last - t->first + 1 : MOST_PLACES;
     y->cut_short += !modes[m].same_trace && places > MOST_PLACES && !seed;
     if (!modes[m].same_trace && t->number > places) {
         note_excuse(t, duplicate("have fewer places"));
@@ -400,7 +412,7 @@ static void report_mode(all *a, int m) {
     text_addf(&line, "%s %s  %d of %d runs judged, of %d scenarios", a->chapter->name,
               modes[m].name, t->judged, t->runs, t->scenarios - t->out_of_reach);
     if (t->cut_short)
-        text_addf(&line, " (of %d only the first %d places)", t->cut_short, MOST_PLACES);
+        text_addf(&line, " (of %d only %d places)", t->cut_short, MOST_PLACES);
     add_excuses(&line, t);
     if (t->out_of_reach)
         text_addf(&line, "; %d out of reach: %s", t->out_of_reach, modes[m].nothing);

@@ -7,7 +7,6 @@
 #include "task.h"
 #include "threads.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -188,27 +187,18 @@ SCENARIO(two_at_once, "what becomes of a run is no affair of others that are not
     close_directory();
 }
 
-static int open_files(void) {
-    int count = 0;
-    DIR *d = opendir("/proc/self/fd");
-    while (readdir(d))
-        count++;
-    closedir(d);
-    return count;
-}
-
 /* A run that is given up, when the database refuses to delete from a table. */
 static void refuse_to_delete(const char *trigger) {
     load l;
     database *d;
-    int before = open_files();
+    int before = scratch_descriptors();
     load_open(&l, path);
     load_some(&l, 3, -1);
     database_open(path, &d);
     database_execute(d, trigger, NULL, 0);
     database_close(d);
     close_load(&l, 0);
-    emit("main", "%d files are open", open_files() - before);
+    emit("main", "%d files are open", scratch_descriptors() - before);
     database_open(path, &d);
     look(d, "after it was closed");
     database_execute(d, "DROP TRIGGER refuse", NULL, 0);

@@ -186,19 +186,10 @@ static void limit_files(rlim_t bytes) {
     setrlimit(RLIMIT_FSIZE, &limit);
 }
 
-static int open_files(void) {
-    int count = 0;
-    DIR *d = opendir("/proc/self/fd");
-    while (readdir(d))
-        count++;
-    closedir(d);
-    return count;
-}
-
 static int fill_the_disk(void *arg, void **result) {
     output *o;
     write_old();
-    int before = open_files();
+    int before = scratch_descriptors();
     output_open(path, &o);
     say("output_write", output_write(o, "12345678", 8));
     limit_files(10);
@@ -210,7 +201,7 @@ static int fill_the_disk(void *arg, void **result) {
     look("after publish");
     say("output_close", output_close(o));
     look("after close");
-    emit("main", "%d files are open", open_files() - before);
+    emit("main", "%d files are open", scratch_descriptors() - before);
     return 0;
 }
 

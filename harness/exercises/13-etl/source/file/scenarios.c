@@ -7,7 +7,6 @@
 #include "task.h"
 #include "threads.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -29,15 +28,6 @@ static void write_lines(int count) {
     for (int i = 1; i <= count; i++)
         fprintf(f, "%09d\n", i);
     fclose(f);
-}
-
-static int open_files(void) {
-    int count = 0;
-    DIR *d = opendir("/proc/self/fd");
-    while (readdir(d))
-        count++;
-    closedir(d);
-    return count;
 }
 
 /* What a parser has seen. */
@@ -157,9 +147,9 @@ static int one_by_one(void *arg, void **result) {
     file_source("lines", path, parse, &l, drop, &s);
     emit("main", "the file is not there yet");
     write_lines(20000);
-    int before = open_files();
+    int before = scratch_descriptors();
     next(s);
-    emit("main", "%d file is open", open_files() - before);
+    emit("main", "%d file is open", scratch_descriptors() - before);
     tell(&l);
     for (int i = 1; i < 6553; i++) {
         item *more;
@@ -171,7 +161,7 @@ static int one_by_one(void *arg, void **result) {
     next(s);
     tell(&l);
     source_close(s);
-    emit("main", "%d files are open", open_files() - before);
+    emit("main", "%d files are open", scratch_descriptors() - before);
     return 0;
 }
 
@@ -220,11 +210,11 @@ SCENARIO(no_file,
 }
 
 static int no_plain_file(void *arg, void **result) {
-    int before = open_files();
+    int before = scratch_descriptors();
     mkdir(path, 0700);
     nothing_there(NULL, NULL);
     rmdir(path);
-    emit("main", "%d files are open", open_files() - before);
+    emit("main", "%d files are open", scratch_descriptors() - before);
     return 0;
 }
 
@@ -255,7 +245,7 @@ SCENARIO(empty_file, "an empty file has one piece, the last one, and no items") 
 static int broken_in_the_middle(void *arg, void **result) {
     log l = {.fails_in = 2};
     source *s;
-    int before = open_files();
+    int before = scratch_descriptors();
     write_lines(16000);
     file_source("lines", path, parse, &l, drop, &s);
     for (int i = 0; i < 6553; i++) {
@@ -267,7 +257,7 @@ static int broken_in_the_middle(void *arg, void **result) {
         ;
     tell_error(s);
     tell(&l);
-    emit("main", "%d files are open", open_files() - before);
+    emit("main", "%d files are open", scratch_descriptors() - before);
     source_close(s);
     return 0;
 }
@@ -310,7 +300,7 @@ static int cancel_it(void *arg, void **result) {
     log l = {0};
     source *s;
     task *t;
-    int before = open_files();
+    int before = scratch_descriptors();
     write_lines(3);
     file_source("lines", path, parse, &l, drop, &s);
     next(s);
@@ -327,7 +317,7 @@ static int cancel_it(void *arg, void **result) {
     task_await(t, NULL);
     task_release(t);
     tell_error(s);
-    emit("main", "%d files are open", open_files() - before);
+    emit("main", "%d files are open", scratch_descriptors() - before);
     source_close(s);
     return 0;
 }
@@ -343,7 +333,7 @@ static int cancel_in_parse(void *arg, void **result) {
     log l = {.stops_in = 1, .gate = gate_new()};
     source *s;
     task *t;
-    int before = open_files();
+    int before = scratch_descriptors();
     write_lines(3);
     file_source("lines", path, parse, &l, drop, &s);
     task_create(want_all, s, "main", &t);
@@ -354,7 +344,7 @@ static int cancel_in_parse(void *arg, void **result) {
     task_await(t, NULL);
     task_release(t);
     tell_error(s);
-    emit("main", "%d files are open", open_files() - before);
+    emit("main", "%d files are open", scratch_descriptors() - before);
     source_close(s);
     gate_free(l.gate);
     return 0;
