@@ -2,8 +2,8 @@
  * The kernel's time counts less: to hand out a gigabyte takes it seconds on some virtual machines, and
  * who asks for that is to be told of the memory.
  *
- * Who waits for something that never comes needs no CPU time. After a while it
- * says here for what it waits, and ends; the supervisor has a limit as well, for who cannot do that. */
+ * Who waits for something that never comes needs no CPU time. After some seconds of real time it says
+ * here for what it waits, and ends; the supervisor has a limit as well, for who cannot do even that. */
 #include "runtime.h"
 
 #include <signal.h>

@@ -197,11 +197,18 @@ typedef struct waiter_line {
     char *cells[CELLS];
 } waiter_line;
 
-/* Where a waiting context stands: the function of the layers that it called, and the line there;
- * or, if that is not the student's, the innermost line that is. */
-static waiter_line waiter_words(const record *r, const frames *f) {
+/* Where a waiting context stands: the line in the function of the layers that it called; if that is
+ * not the student's, the innermost line that is; and if there is none, the scenario's, who called. */
+static const frame *waiting_place(const frames *f) {
     const frame *entry = frames_entry(f), *own = frames_first(f, FRAME_STUDENT);
-    const frame *shown = entry && entry->kind == FRAME_STUDENT ? entry : own ? own : entry;
+    const frame *caller = frames_first(f, FRAME_SCENARIO);
+    if (entry && entry->kind == FRAME_STUDENT)
+        return entry;
+    return own ? own : caller ? caller : entry;
+}
+
+static waiter_line waiter_words(const record *r, const frames *f) {
+    const frame *entry = frames_entry(f), *shown = waiting_place(f);
     char *function = entry ? words_text(entry->function) : duplicate("an unknown function");
     waiter_line line = {{escaped(r->word)}};
     line.cells[1] =
