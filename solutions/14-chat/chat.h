@@ -13,6 +13,7 @@ enum {
     CHAT_CLIENTS = 100, /* that may be registered, if nobody says otherwise */
     CHAT_ROOMS = 3,     /* general, tech, random */
     CHAT_LINES = 256,   /* that all clients together may have answered in one turn of the loop */
+    CHAT_MEMBERS_A_MS = 100, /* a room that has spoken to so many rests for a millisecond */
 };
 
 typedef struct chat chat;
@@ -70,7 +71,8 @@ int chat_leave(chat *c, client *who);
 /* Says something in the room where the client is: everybody there, also the client, gets
  *   {"type": "chat_message", "user_id", "username", "room_id", "message", "timestamp"}
  * and the room remembers it. It is put into the queues in the next turn of the loop, joined with
- * whatever else was said there in this one; or before, if somebody comes or goes.
+ * whatever else was said there in this one; or before, if somebody comes or goes. A room that has just
+ * spoken to many rests first (CHAT_MEMBERS_A_MS), and what is said meanwhile goes out together.
  * Returns 0; UV_ENOTCONN if it is in no room; what text_check returns; UV_ENOMEM. Python:
  * ChatServer.send_chat_message. */
 int chat_say(chat *c, client *who, const char *text);

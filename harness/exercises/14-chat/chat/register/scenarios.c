@@ -266,6 +266,49 @@ SCENARIO(one_turn,
     async_run(in_one_turn, NULL, NULL);
 }
 
+enum { CROWD = 3 * CHAT_MEMBERS_A_MS };
+
+static int in_a_crowd(void *arg, void **result) {
+    chat_options options = {.max_clients = CROWD};
+    client *crowd[CROWD];
+    message *m;
+    chat_new(&options, &c);
+    for (int i = 0; i < CROWD; i++) {
+        char name[20];
+        snprintf(name, sizeof name, "user%d", i);
+        client_new(&crowd[i]);
+        chat_register(c, crowd[i], name);
+        chat_join(c, crowd[i], "general");
+    }
+    while (client_get(crowd[0], 0, &m) == 0)
+        message_release(m);
+    chat_say(c, crowd[0], "one");
+    loop_sleep(0);
+    hear("user0", crowd[0]);
+    chat_say(c, crowd[0], "two");
+    loop_sleep(1);
+    chat_say(c, crowd[1], "three");
+    hear("user0", crowd[0]);
+    loop_sleep(2);
+    hear("user0", crowd[0]);
+    loop_sleep(10);
+    chat_say(c, crowd[2], "four");
+    loop_sleep(0);
+    hear("user0", crowd[0]);
+    for (int i = 0; i < CROWD; i++) {
+        chat_unregister(c, crowd[i]);
+        client_free(crowd[i]);
+    }
+    chat_free(c);
+    return 0;
+}
+
+SCENARIO(rests,
+         "a room that has spoken to 300 members rests for 3 ms; what is said meanwhile goes out "
+         "together then") {
+    async_run(in_a_crowd, NULL, NULL);
+}
+
 /* ---- the textbook's evening: five people, eight seconds ---- */
 
 enum { PEOPLE = 5, EVENING_MS = 8000, PATIENCE_MS = 1000 };
