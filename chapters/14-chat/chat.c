@@ -18,8 +18,7 @@ typedef struct talk {
     int count;
     int64_t rests_until; /* ms, of the loop's time */
     handle *rest;        /* calls rest_over; NULL if nothing was said while it rests */
-    room *room;
-    struct chat *chat;
+    room *room;          /* of the chat */
 } talk;
 
 struct chat {
@@ -36,7 +35,11 @@ struct chat {
 };
 
 static int expect_turn(chat *c);
-static void send_talk(chat *c, room *r);
+static void send_talk(talk *t);
+
+static talk *talk_in(chat *c, const room *r) {
+    return &c->talks[r - c->rooms];
+}
 
 static void create_rooms(chat *c) {
     static const char *rooms[CHAT_ROOMS][2] = {
@@ -44,7 +47,6 @@ static void create_rooms(chat *c) {
     for (int i = 0; i < CHAT_ROOMS; i++) {
         room_init(&c->rooms[i], rooms[i][0], rooms[i][1]);
         c->talks[i].room = &c->rooms[i];
-        c->talks[i].chat = c;
     }
     c->stats.current_rooms = c->stats.rooms_created = CHAT_ROOMS;
 }
@@ -66,19 +68,22 @@ int chat_new(const chat_options *options, chat **out) {
     return UV_ENOMEM;
 }
 
+/* Takes back a call that the loop has not made yet. h: may be NULL. */
+static void call_off(handle *h) {
+    if (h)
+        handle_cancel(h);
+    handle_release(h);
+}
+
 void chat_free(chat *c) {
     if (!c)
         return;
     for (int i = 0; i < CHAT_ROOMS; i++) {
-        send_talk(c, &c->rooms[i]); /* to nobody */
+        send_talk(&c->talks[i]); /* to nobody */
         room_clear(&c->rooms[i]);
-        if (c->talks[i].rest)
-            handle_cancel(c->talks[i].rest);
-        handle_release(c->talks[i].rest);
+        call_off(c->talks[i].rest);
     }
-    if (c->turn)
-        handle_cancel(c->turn);
-    handle_release(c->turn);
+    call_off(c->turn);
     semaphore_free(c->turns);
     json_decref(c->names);
     free(c);
@@ -142,7 +147,7 @@ int chat_join(chat *c, client *who, const char *room_id) {
     if (!r)
         return UV_ENOENT;
     chat_leave(c, who);
-    send_talk(c, r); /* what was said before is not for the newcomer, who is told of it */
+    send_talk(talk_in(c, r)); /* what was said before is not for the newcomer, who is told of it */
     int error = room_add(r, who);
     if (!error)
         chat_log(c, "%s joined %s", who->name, r->name);
@@ -153,7 +158,7 @@ int chat_leave(chat *c, client *who) {
     room *r = who->room;
     if (!r)
         return UV_ENOTCONN;
-    send_talk(c, r);
+    send_talk(talk_in(c, r));
     int error = room_remove(r, who);
     chat_log(c, "%s left %s", who->name, r->name);
     return error;
@@ -161,8 +166,8 @@ int chat_leave(chat *c, client *who) {
 
 /* Everybody in the room gets what was said there: one message, for whose parts nobody pays but its
  * maker. Without memory for it they get the parts. */
-static void send_talk(chat *c, room *r) {
-    talk *t = &c->talks[r - c->rooms];
+static void send_talk(talk *t) {
+    room *r = t->room;
     message *all = NULL;
     if (t->count > 1 && message_join(t->said, t->count, &all) == 0)
         room_broadcast(r, all, NULL);
@@ -179,10 +184,10 @@ static void send_talk(chat *c, room *r) {
 
 /* Takes over a reference to m. */
 static void add_to_talk(chat *c, room *r, message *m) {
-    talk *t = &c->talks[r - c->rooms];
+    talk *t = talk_in(c, r);
     t->said[t->count++] = m;
     if (t->count == CHAT_LINES || expect_turn(c) < 0)
-        send_talk(c, r);
+        send_talk(t);
 }
 
 int chat_say(chat *c, client *who, const char *text) {
@@ -210,20 +215,19 @@ int chat_say(chat *c, client *who, const char *text) {
 static int rest_over(void *arg);
 
 /* What was said in the room goes out, now or when it has rested. */
-static void next_talk(chat *c, room *r) {
-    talk *t = &c->talks[r - c->rooms];
+static void next_talk(talk *t) {
     int64_t rest = t->rests_until - loop_time(loop_running());
     if (t->count == 0 || t->rest)
         return;
     if (rest <= 0 || loop_call_later(loop_running(), rest, rest_over, t, &t->rest) < 0)
-        send_talk(c, r);
+        send_talk(t);
 }
 
 static int rest_over(void *arg) {
     talk *t = arg;
     handle_release(t->rest);
     t->rest = NULL;
-    next_talk(t->chat, t->room); /* it may have spoken meanwhile, when somebody came or went */
+    next_talk(t); /* it may have spoken meanwhile, when somebody came or went */
     return 0;
 }
 
@@ -234,7 +238,7 @@ static int next_turn(void *arg) {
     handle_release(c->turn);
     c->turn = NULL;
     for (int i = 0; i < CHAT_ROOMS; i++)
-        next_talk(c, &c->rooms[i]);
+        next_talk(&c->talks[i]);
     for (; c->taken > 0; c->taken--)
         semaphore_release(c->turns);
     return 0;

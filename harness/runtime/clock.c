@@ -103,7 +103,9 @@ static int real_poll(int fd, struct epoll_event *events, int count, int timeout,
     static int (*next)(int, struct epoll_event *, int, int, const sigset_t *);
     if (!next)
         *(void **)&next = dlsym(RTLD_NEXT, "epoll_pwait");
-    harness_polling = harness_on_loop_thread();
+    if (!harness_on_loop_thread())
+        return next(fd, events, count, timeout, mask);
+    harness_polling = 1;
     int ready = next(fd, events, count, timeout, mask);
     harness_polling = 0;
     return ready;

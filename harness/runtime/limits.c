@@ -23,29 +23,28 @@ static void waiters(void *arg) {
     harness_contexts_waiters();
 }
 
-static void computes(int signal, siginfo_t *info, void *ucontext) {
+/* Says that a limit was reached, where the loop is, and where the code is. */
+static void tell(const char *what, const char *loop, void *ucontext) {
     static record r;
     harness_survives(collect, ucontext);
-    harness_record_begin(&r, "cpu");
+    harness_record_begin(&r, what);
     harness_record_number(&r, harness_clock_ms());
-    harness_record_text(&r, harness_loops_opened ? "loop" : "alone");
+    harness_record_text(&r, loop);
     harness_record_pcs(&r, pcs, count);
     harness_record_write(&r);
+}
+
+static void computes(int signal, siginfo_t *info, void *ucontext) {
+    tell("cpu", harness_loops_opened ? "loop" : "alone", ucontext);
     harness_end(STATUS_ENDED);
 }
 
 static void waits(int signal, siginfo_t *info, void *ucontext) {
-    static record r;
     if (!harness_on_loop_thread()) { /* any thread may be the one that is interrupted */
         syscall(SYS_tgkill, getpid(), getpid(), signal);
         return;
     }
-    harness_survives(collect, ucontext);
-    harness_record_begin(&r, "waits");
-    harness_record_number(&r, harness_clock_ms());
-    harness_record_text(&r, harness_polling ? "loop" : "code");
-    harness_record_pcs(&r, pcs, count);
-    harness_record_write(&r);
+    tell("waits", harness_polling ? "loop" : "code", ucontext);
     harness_survives(waiters, NULL);
     harness_end(STATUS_ENDED);
 }

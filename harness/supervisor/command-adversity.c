@@ -77,6 +77,7 @@ typedef struct trial {
     int tries, most; /* how many were made, and how many will be */
     int first, last; /* number, in the first try and in the last one */
     int failures, excused;
+    int too_long; /* the last try has come to a limit on real time */
     process process;
     run run; /* waits for what the reference does */
 } trial;
@@ -239,7 +240,7 @@ static int next_number(const trial *t) {
 
 static void trial_over(trial *t) {
     t->tries++;
-    if (t->run.out_of_time)
+    if (t->too_long)
         t->most = t->tries; /* the others would take as long */
     run_free(&t->run);
     t->run = (run){0};
@@ -279,7 +280,7 @@ static void ended(process *p, void *arg) {
     t->run.adverse = 1;
     records_parse(&own, text_string(&t->run.trace), t->run.trace.length, t->scenario->name);
     int touched = records_find(&own, RECORD_ADVERSITY) != NULL;
-    t->run.out_of_time |= records_find(&own, RECORD_WAITS) != NULL;
+    t->too_long = t->run.out_of_time || records_find(&own, RECORD_WAITS);
     int rescued = records_find(&own, RECORD_RESCUE) != NULL;
     t->tally->runs += touched;
     if (!touched && !t->run.spawn_error)

@@ -90,10 +90,9 @@ static void mutant_add(mutants *all, const plan *p, const code *reference, mutan
     if (!m.problem)
         m.problem = changed_reference(&m, reference);
     if (!m.problem) {
+        request r = {.code = m.code, .chapter = m.chapter, .only = m.exercise, .first = m.catcher};
         m.request = all->request_count;
-        request_add(
-            all, (request){
-                     .code = m.code, .chapter = m.chapter, .only = m.exercise, .first = m.catcher});
+        request_add(all, r);
     }
     all->items = reallocate(all->items, (size_t)(all->count + 1) * sizeof *all->items);
     all->items[all->count++] = m;
@@ -210,12 +209,11 @@ int command_mutants(plan *p, const options *o) {
     checks k = {0};
     mutants all = {0};
     code *reference = code_reference(p);
+    const exercise *only = o->exercise ? plan_exercise(p, o->exercise, NULL) : NULL;
     for (int i = 0; i < p->chapter_count; i++)
         if (wanted(p, o, &p->chapters[i], NULL))
-            request_add(
-                &all, (request){.code = reference,
-                                .chapter = &p->chapters[i],
-                                .only = o->exercise ? plan_exercise(p, o->exercise, NULL) : NULL});
+            request_add(&all,
+                        (request){.code = reference, .chapter = &p->chapters[i], .only = only});
     for (int i = 0; i < p->chapter_count; i++)
         for (int j = 0; j < p->chapters[i].exercise_count; j++)
             if (wanted(p, o, &p->chapters[i], &p->chapters[i].exercises[j]))
