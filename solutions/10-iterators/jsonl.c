@@ -26,6 +26,7 @@ typedef struct jsonl {
     jsonl_options options;
     line_reader reader;
     flight *ring; /* options.in_flight of them */
+    used_arrays used;
     int oldest, count;
     int at_end; /* nothing is left to be read */
     int error;  /* why nothing more could be read; told after what was read before */
@@ -35,6 +36,7 @@ static void jsonl_drop(void *arg) {
     jsonl *j = arg;
     for (int i = 0; i < j->options.in_flight; i++)
         parsed_clear(&j->ring[i].parsed);
+    used_close(&j->used);
     free(j->ring);
     free(j->path);
     free(j);
@@ -144,19 +146,19 @@ static jsonl *jsonl_new(const char *path, const jsonl_options *options) {
     if (options)
         j->options = *options;
     jsonl_options *o = &j->options;
-    o->buffer = o->buffer ? o->buffer : 16 * 1024;
+    o->buffer = o->buffer ? o->buffer : 64 * 1024;
     o->longest = o->longest ? o->longest : 1024 * 1024;
     o->in_flight = o->in_flight > 0 ? o->in_flight : 3;
     j->path = strdup(path);
     j->ring = calloc((size_t)o->in_flight, sizeof *j->ring);
-    if (!j->path || !j->ring) {
+    if (!j->path || !j->ring || used_open(&j->used) < 0) {
         free(j->path);
         free(j->ring);
         free(j);
         return NULL;
     }
     for (int i = 0; i < o->in_flight; i++)
-        j->ring[i].parsed.longest = o->longest;
+        j->ring[i].parsed = (parsed){.longest = o->longest, .used = &j->used};
     return j;
 }
 

@@ -21,7 +21,7 @@ typedef struct jsonl_record {
 
 /* All zeros: what stands in brackets. */
 typedef struct jsonl_options {
-    size_t buffer;  /* bytes to read at a time, which make a batch [16 KiB] */
+    size_t buffer;  /* bytes to read at a time, which make a batch [64 KiB] */
     size_t longest; /* bytes that a line may have; a longer one is an error [1 MiB] */
     int in_flight;  /* batches that are being parsed or wait for their turn [3] */
 } jsonl_options;

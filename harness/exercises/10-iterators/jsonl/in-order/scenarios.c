@@ -253,7 +253,10 @@ static int stand_still(void *arg, void **result) {
 }
 
 static int busy(void *arg, void **result) {
-    return run_in_executor(stand_still, NULL, NULL);
+    int error = run_in_executor(stand_still, NULL, NULL);
+    if (error < 0)
+        gate_knock(door); /* nobody waits for a thread that has not got the job */
+    return error;
 }
 
 static int later_job(void *arg, void **result) {
@@ -266,7 +269,18 @@ static task *start(coroutine_fn fn, const char *name) {
     return t;
 }
 
+/* A task that keeps a thread busy. */
+static task *start_busy(void) {
+    task *t = start(busy, "busy");
+    if (!t)
+        gate_knock(door);
+    return t;
+}
+
+/* t: may be NULL. */
 static void see_off(task *t) {
+    if (!t)
+        return;
     task_await(t, NULL);
     task_release(t);
 }
@@ -292,7 +306,7 @@ static int cancels_a(void *arg, void **result) {
  * threads are taken: they take one job after the other. */
 static int asks_when_all_are_busy(void *arg, void **result) {
     jsonl_options options = {.buffer = 22, .in_flight = 2};
-    task *tasks[THREADS], *canceller = NULL;
+    task *tasks[THREADS] = {NULL}, *canceller = NULL;
     generator *g;
     int error = jsonl_read(path, &options, &g);
     async_for (item, g, error) {
@@ -301,15 +315,15 @@ static int asks_when_all_are_busy(void *arg, void **result) {
             continue;
         loop_sleep(0);
         for (int i = 0; i < THREADS; i++)
-            tasks[i] = start(busy, "busy");
+            tasks[i] = start_busy();
         gate_wait(door, THREADS);
         emit("A", "asks for line 3, and no thread is free to read on");
         canceller = start(cancels_a, "B");
+        if (!canceller)
+            gate_open(door, THREADS);
     }
     emit("A", "the loop ends with %s", code(error));
     generator_free(g);
-    if (!canceller)
-        return 0;
     for (int i = 0; i < THREADS; i++)
         see_off(tasks[i]);
     see_off(canceller);
@@ -358,6 +372,13 @@ static void feed_batch(const char *begin, char fill, const char *end) {
         abort();
 }
 
+/* If a task is missing for want of memory, nobody waits for anybody. */
+static void let_all_go(void) {
+    gate_knock(parser);
+    gate_open(parser, 1);
+    gate_open(door, THREADS);
+}
+
 /* Runs while the generator is being closed. A thread is free, and takes what is in the line. */
 static int lets_go(void *arg, void **result) {
     some_turns();
@@ -381,9 +402,10 @@ static int closes_early(void *arg, void **result) {
         break;
     }
     emit("A", "the loop ends with %s", code(error));
+    if (!b)
+        let_all_go();
     generator_free(g);
-    if (b)
-        see_off(b);
+    see_off(b);
     return 0;
 }
 
@@ -399,13 +421,15 @@ static int close_early(void *arg, void **result) {
     door = gate_new();
     parser = gate_new();
     for (int i = 0; i < 2; i++)
-        tasks[i] = start(busy, "busy");
+        tasks[i] = start_busy();
     gate_wait(door, 2);
     feed_batch("1", ' ', "\n");
     feed_batch("\"", 'x', "\"\n");
     task *a = start(closes_early, "A");
+    if (!a)
+        let_all_go();
     gate_wait(parser, 1);
-    tasks[2] = start(busy, "busy");
+    tasks[2] = start_busy();
     loop_sleep(0);
     feed_batch("[3]", ' ', "\n");
     see_off(a);
