@@ -105,7 +105,7 @@ static int drip(visit *v, int ms) {
 static int crumbs(visit *v, int count) {
     int error = begin_chunks(v);
     for (int i = 0; i < count && !error; i++) {
-        error = say(v, "10\r\n%15d\n\r\n", i);
+        error = say(v, "80\r\n%127d\n\r\n", i);
         if (!error)
             error = stream_drain(v->stream);
     }

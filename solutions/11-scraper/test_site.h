@@ -6,7 +6,7 @@
  *     /page/N             "Sample page - N", with N links
  *     /slow/MS            the same, after so many milliseconds
  *     /drip/MS            ten pieces of ten bytes, with so many milliseconds before each
- *     /crumbs/N           so many pieces of sixteen bytes
+ *     /crumbs/N           so many pieces of 128 bytes
  *     /big/BYTES          so many bytes of text
  *     /endless            a page that never ends
  *     /gzip               a page that is compressed

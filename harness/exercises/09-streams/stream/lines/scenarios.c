@@ -419,7 +419,7 @@ typedef struct long_line_of {
 } long_line_of;
 
 static int send_long_line(void *arg, void **result) {
-    static char piece[128];
+    static char piece[320];
     const long_line_of *text = arg;
     memset(piece, 'x', sizeof piece);
     for (int i = 0; i < text->pieces; i++) {
