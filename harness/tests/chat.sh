@@ -36,8 +36,11 @@ end_all() {
     [ -z "$server" ] || kill -9 "$server" 2>/dev/null
     [ -z "$browsers" ] || kill "$browsers" 2>/dev/null
     [ ! -f "$work/pid" ] || kill -9 "$(cat "$work/pid")" 2>/dev/null
+    rm -f "$work/pid"
+    server=
+    browsers=
+    end_started
 }
-trap end_all EXIT
 
 # Counts the checks of another program, which has printed them; a status other than 0 is one more.
 count_checks() { # words, file, status

@@ -18,7 +18,6 @@ end_all() {
     end_started
     unmount
 }
-trap end_all EXIT
 
 if ! pkg-config --exists jansson libcurl sqlite3 libxml-2.0; then
     echo "FAIL the pipeline cannot be tested: ./setup libraries brings what it needs"

@@ -8,7 +8,6 @@ end_all() {
     end_started
     rm -f "$work"/*.jsonl "$work"/*.part
 }
-trap end_all EXIT
 
 # Runs a program of the chapter; its status is in $status, what it prints in out and err.
 run() { # name, argument ...
