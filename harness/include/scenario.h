@@ -54,7 +54,7 @@ enum order {
 
 /* COST_SCENARIO(name, "sentence", small, large) { body }
  * Measures how the CPU time of the body, that of `static void name(int n)`, grows from n = small to
- * n = large: the best of three runs of each is taken, all in one process. The verdict is about the
+ * n = large: the best of several runs of each is taken, all in one process. The verdict is about the
  * ratio of the two, halfway between linear and quadratic; a large one under 1 ms passes anyway. The
  * body starts from nothing and gives everything back each time; it emits no events. Choose large
  * about 16 times small, so that the reference needs some 10 ms for it. */
