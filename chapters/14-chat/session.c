@@ -106,7 +106,8 @@ static int understand(session *s, int error) {
 /* Waits for the writer, but not too long. error: if there is one, it has nothing more to do. */
 static int end_writer(session *s, task *writer, int error) {
     // exercise session/idle
-    // client_shut lets it come to its end: wait_for, grace_ms. With an error: cancel_and_wait.
+    // client_shut lets it come to its end: wait_for, grace_ms. With an error, also one of wait_for,
+    // which may have had no memory to begin: cancel_and_wait.
     not_done("session/idle");
 }
 

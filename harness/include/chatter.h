@@ -40,6 +40,8 @@ static inline int send_note(client *c, const char *text) {
 static inline void tell_object(const char *who, json_t *o) {
     const char *type = json_string_value(json_object_get(o, "type"));
     const char *text = json_string_value(json_object_get(o, "message"));
+    if (!type)
+        type = "something without a type";
     if (strcmp(type, "chat_message") == 0) {
         emit(who, "hears %s say: %s", json_string_value(json_object_get(o, "username")), text);
     } else if (strcmp(type, "error") == 0) {

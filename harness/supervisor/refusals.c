@@ -66,32 +66,40 @@ static void add_headers(const plan *p, const chapter *c, text *out) {
     free(directory);
 }
 
-/* Behind the last #include; and how many lines are before that. */
-static const char *behind_includes(const char *source, int *lines) {
-    const char *behind = source;
-    int n = 0;
-    *lines = 0;
-    for (const char *line = source; line; n++) {
-        const char *end = strchr(line, '\n');
-        if (starts_with(line, "#include") && end) {
-            behind = end + 1;
-            *lines = n + 1;
+/* The lines with which a source includes headers: those of harness/include are replaced by what they
+ * include themselves. */
+static void add_includes(const plan *p, const char *source, text *out) {
+    for (const char *line = source; line;) {
+        const char *end = strchr(line, '\n'), *quote = strchr(line, '"');
+        if (starts_with(line, "#include ") && end) {
+            text ours = {0};
+            char *name = quote && quote < end
+                             ? formatted("%.*s", (int)strcspn(quote + 1, "\"\n"), quote + 1)
+                             : duplicate("");
+            char *path = formatted("%s/harness/include/%s", p->root, name);
+            if (*name && read_file(path, &ours) == 0)
+                add_includes(p, text_string(&ours), out);
+            else
+                text_add_bytes(out, line, (size_t)(end + 1 - line));
+            text_free(&ours);
+            free(path);
+            free(name);
         }
         line = end ? end + 1 : NULL;
     }
-    return behind;
 }
 
+/* The headers of the layers declare the functions, so they come before the macros; those of
+ * harness/include come behind: they call them, for the scenario. */
 void refusals_watch(const plan *p, const chapter *c, text *source) {
     text watched = {0};
-    int lines;
-    const char *behind = behind_includes(text_string(source), &lines);
-    text_add_bytes(&watched, text_string(source), (size_t)(behind - text_string(source)));
+    text_add(&watched, "#include <stdlib.h>\n#include <string.h>\n");
+    add_includes(p, text_string(source), &watched);
     text_add(&watched, BEGINNING);
     for (int i = 0; i < c->below_count; i++)
         add_headers(p, c->below[i], &watched);
     add_headers(p, c, &watched);
-    text_addf(&watched, "#line %d\n%s", lines + 1, behind);
+    text_addf(&watched, "#line 1\n%s", text_string(source));
     text_free(source);
     *source = watched;
 }

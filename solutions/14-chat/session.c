@@ -125,13 +125,14 @@ static int understand(session *s, int error) {
 /* Waits for the writer, but not too long. error: if there is one, it has nothing more to do. */
 static int end_writer(session *s, task *writer, int error) {
     // >>> exercise session/idle
-    // client_shut lets it come to its end: wait_for, grace_ms. With an error: cancel_and_wait.
+    // client_shut lets it come to its end: wait_for, grace_ms. With an error, also one of wait_for,
+    // which may have had no memory to begin: cancel_and_wait.
     client_shut(s->client);
-    if (error < 0) {
+    if (error == 0)
+        error = wait_for(task_future(writer), s->all->limits->grace_ms, NULL);
+    if (error < 0)
         cancel_and_wait(task_future(writer));
-        return error;
-    }
-    return wait_for(task_future(writer), s->all->limits->grace_ms, NULL);
+    return error;
     // <<<
 }
 

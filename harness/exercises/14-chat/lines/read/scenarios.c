@@ -220,8 +220,9 @@ SCENARIO(not_utf8, "a line that is not UTF-8, or holds a 0, is told, and the nex
 
 static int read_until_cancelled(void *arg, void **result) {
     int error;
-    while ((error = read_line(arg)) != UV_EOF && error != UV_ECANCELED)
-        ;
+    do
+        error = read_line(arg);
+    while (error != UV_EOF && error != UV_ECANCELED && error != UV_ENOBUFS);
     return error;
 }
 
