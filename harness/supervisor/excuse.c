@@ -30,7 +30,8 @@ static char *given_back_with(const run *r) {
  * told? Below its frame there are only those of the loop. */
 static int waits_itself(const run *r, const records *own) {
     int itself = 0;
-    if (!records_find(own, RECORD_DEADLOCK) && !records_find(own, RECORD_ENDLESS))
+    if (!records_find(own, RECORD_DEADLOCK) && !records_find(own, RECORD_ENDLESS) &&
+        !records_find(own, RECORD_WAITS))
         return 0;
     for (int i = 0; i < own->count && !itself; i++) {
         const record *waiter = &own->items[i];

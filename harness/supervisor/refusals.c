@@ -67,7 +67,7 @@ static void add_headers(const plan *p, const chapter *c, text *out) {
 }
 
 /* The lines with which a source includes headers: those of harness/include are replaced by what they
- * include themselves. */
+ * include themselves, some of them only if there are such layers. */
 static void add_includes(const plan *p, const char *source, text *out) {
     for (const char *line = source; line;) {
         const char *end = strchr(line, '\n'), *quote = strchr(line, '"');
@@ -79,6 +79,8 @@ static void add_includes(const plan *p, const char *source, text *out) {
             char *path = formatted("%s/harness/include/%s", p->root, name);
             if (*name && read_file(path, &ours) == 0)
                 add_includes(p, text_string(&ours), out);
+            else if (*name)
+                text_addf(out, "#if __has_include(\"%s\")\n#include \"%s\"\n#endif\n", name, name);
             else
                 text_add_bytes(out, line, (size_t)(end + 1 - line));
             text_free(&ours);
