@@ -1,7 +1,7 @@
 /* context.h - the switch from one stack to another.
  *
- * Given. A context is code that has stopped: a stack, and on it the registers that the code needs
- * to go on. Everything else in this chapter is built from the three functions below. asyncio has
+ * Given. A context is code that has stopped: a stack, and the registers that the code needs to go
+ * on. Everything else in this chapter is built from the three functions below. asyncio has
  * nothing to compare: Python's interpreter keeps a coroutine's locals in a frame object on the
  * heap, and so never needs a second stack.
  *
@@ -12,9 +12,13 @@
 #include <stddef.h>
 
 typedef struct context {
-    void *sp;         /* the stack pointer where the code stopped */
-    void *stack;      /* the lowest usable address of its stack; NULL for the thread's own stack */
-    size_t size;      /* bytes from there to the top */
+    void *sp;    /* the stack pointer where the code stopped */
+    void *fp;    /* its frame pointer */
+    void *pc;    /* the address of its next instruction */
+    void *stack; /* the lowest usable address of its stack; NULL for the thread's own stack */
+    size_t size; /* bytes from there to the top */
+    void (*entry)(void *arg); /* where it begins */
+    void *arg;
     void *fake_stack; /* a sanitizer's notes about this stack while it rests */
 } context;
 

@@ -68,8 +68,6 @@ static char *base_of(const area *a, size_t number) {
 
 void *area_take(void) {
     area *a = &the_area;
-    if (a->back_count >= STACKS_AHEAD)
-        stack_soon(base_of(a, a->back[a->back_count - STACKS_AHEAD]));
     if (a->back_count)
         return base_of(a, a->back[--a->back_count]);
     if (!a->memory && !area_map(a))
@@ -77,7 +75,6 @@ void *area_take(void) {
     if (a->cut == a->room || (a->cut == a->back_capacity && !notes_grow(a)))
         return NULL;
     char *base = base_of(a, a->cut++);
-    stack_soon(base_of(a, a->cut + STACKS_AHEAD - 1));
     if (a->cut > a->guarded) {
         madvise(base - a->guard, a->guard, MADV_GUARD_INSTALL); /* an older kernel refuses */
         a->guarded = a->cut;

@@ -7,20 +7,39 @@
 /* What a piece of code needs to go on is its stack pointer, the address of its next instruction, and
  * what it holds in registers. The compiler is told that the few instructions below change every
  * register there is (the list at their end); so it puts what it still needs onto the stack before
- * them, and gets it from there after them, and where it holds nothing it does nothing. Two things
- * are left to do by hand: rbp, which must not be in such a list, and the address. Both go on the
- * stack that is left, and come from the stack that is entered. The stack pointer itself is the one
- * thing that must be kept elsewhere: it is context.sp.
+ * them, and gets it from there after them, and where it holds nothing it does nothing. The rest is
+ * done by hand: the stack pointer, the address, and the frame pointer, which must not be in such a
+ * list. They go into the context that is left, and come from the one that is entered. Nothing is
+ * written onto a stack, so one that has not run yet need not be there: its memory, which is far away,
+ * is first needed when its own code is.
  *
  * There is no call and no return in it. A processor predicts that a `ret` goes back to the last
  * `call`, and after a change of stacks that guess is wrong; a jump is predicted by where it went
  * before. */
 
-static void context_begin(void (*entry)(void *arg), void *arg);
-
 /* What is written in assembly below belongs to this program: the compiler need not ask the dynamic
  * linker for its address. */
 #define HERE __attribute__((visibility("hidden")))
+
+void context_begin(context *c) __asm__("context_begin") HERE;
+
+#if (defined(__x86_64__) || defined(__aarch64__)) && defined(__ELF__)
+
+/* The assembly below knows where they are. */
+_Static_assert(offsetof(context, sp) == 0 && offsetof(context, fp) == 8 &&
+                   offsetof(context, pc) == 16,
+               "sp, fp and pc are the first three words of a context");
+
+void context_enter(void) __asm__("context_enter") HERE;
+
+/* The first switch to a context arrives at context_enter, at the top of its stack. */
+static void prepare(context *c) {
+    c->sp = (char *)c->stack + c->size;
+    c->fp = NULL; /* the frames of this stack end here */
+    c->pc = (void *)context_enter;
+}
+
+#endif
 
 #if defined(__x86_64__) && defined(__ELF__)
 
@@ -35,19 +54,15 @@ static void context_begin(void (*entry)(void *arg), void *arg);
 
 // [snippet switch
 static inline __attribute__((always_inline)) void context_swap(context *from, context *to) {
-    void **save = &from->sp, *sp = to->sp;
-    __asm__ volatile("leaq  -128(%%rsp), %%rsp\n\t" /* a function may use 128 bytes below rsp */
-                     "pushq %%rbp\n\t"
-                     "leaq  1f(%%rip), %%rcx\n\t"
-                     "pushq %%rcx\n\t"          /* where this code goes on */
-                     "movq  %%rsp, (%%rax)\n\t" /* from->sp = the stack pointer */
-                     "movq  %%rdx, %%rsp\n\t"   /* the stack pointer = to->sp: we are there */
-                     "popq  %%rcx\n\t"
-                     "jmp   *%%rcx\n" /* where that code goes on, which is here, or context_enter */
-                     "1:\n\t"
-                     "popq  %%rbp\n\t"
-                     "leaq  128(%%rsp), %%rsp"
-                     : "+a"(save), "+d"(sp)
+    __asm__ volatile("leaq  1f(%%rip), %%rcx\n\t"
+                     "movq  %%rsp, (%%rax)\n\t"   /* from->sp */
+                     "movq  %%rbp, 8(%%rax)\n\t"  /* from->fp */
+                     "movq  %%rcx, 16(%%rax)\n\t" /* from->pc: where this code goes on */
+                     "movq  (%%rdx), %%rsp\n\t"   /* to->sp: we are there */
+                     "movq  8(%%rdx), %%rbp\n\t"
+                     "jmp   *16(%%rdx)\n" /* to->pc, which is the next line, or context_enter */
+                     "1:"
+                     : "+a"(from), "+d"(to)
                      :
                      : "rbx", "rcx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14",
                        "r15", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7",
@@ -56,59 +71,41 @@ static inline __attribute__((always_inline)) void context_swap(context *from, co
 }
 // snippet]
 
-void context_enter(void) __asm__("context_enter") HERE;
-void context_end(void) __asm__("context_end") HERE;
-
-/* The first switch to a context arrives at context_enter. It jumps to the first function as well: so
- * the processor's notes on who will return where stay those of the code that was left. */
+/* rdx is still the context that was switched to. What follows is a jump as well: so the processor's
+ * notes on who will return where stay those of the code that was left. */
 __asm__("        .text\n"
         "        .globl context_enter\n"
         "        .hidden context_enter\n"
         "        .type context_enter, @function\n"
-        "context_enter:\n"
-        "        popq  %rax\n"
-        "        popq  %rdi\n"
-        "        popq  %rsi\n"
-        "        xorl  %ebp, %ebp\n" /* the frames of this stack end here */
-        "        jmp   *%rax\n"
-        "        .size context_enter, .-context_enter\n"
-        "        .globl context_end\n"
-        "        .hidden context_end\n"
-        "        .type context_end, @function\n"
         "        .cfi_startproc\n"
         "        .cfi_undefined rip\n" /* debuggers: nobody has called this */
         "        nop\n"
         "context_end:\n"
         "        ud2\n"
-        "        .cfi_endproc\n"
-        "        .size context_end, .-context_end\n");
-
-/* Lays out a stack as context_swap would have left it, and behind that what context_enter takes. */
-static void prepare(context *c, void (*entry)(void *arg), void *arg) {
-    uintptr_t *sp = (uintptr_t *)((char *)c->stack + c->size) - 5;
-    sp[0] = (uintptr_t)context_enter;
-    sp[1] = (uintptr_t)context_begin; /* rax */
-    sp[2] = (uintptr_t)entry;         /* rdi */
-    sp[3] = (uintptr_t)arg;           /* rsi */
-    sp[4] = (uintptr_t)context_end;   /* the return address of context_begin */
-    c->sp = sp;
-}
+        "context_enter:\n"
+        "        leaq  context_end(%rip), %rax\n"
+        "        pushq %rax\n" /* the return address of context_begin, which does not return */
+        "        movq  %rdx, %rdi\n"
+        "        jmp   context_begin\n"
+        "        .size context_enter, .-context_enter\n"
+        "        .cfi_endproc\n");
 
 #elif defined(__aarch64__) && defined(__ELF__)
 
 static inline __attribute__((always_inline)) void context_swap(context *from, context *to) {
-    register void **save __asm__("x0") = &from->sp;
-    register void *sp __asm__("x1") = to->sp;
-    __asm__ volatile("adr  x2, 1f\n\t"
-                     "stp  x29, x2, [sp, #-16]!\n\t" /* the frame pointer, and where to go on */
+    register context *left __asm__("x0") = from;
+    register context *entered __asm__("x1") = to;
+    __asm__ volatile("adr  x3, 1f\n\t"
                      "mov  x2, sp\n\t"
-                     "str  x2, [x0]\n\t" /* from->sp = the stack pointer */
-                     "mov  sp, x1\n\t"   /* the stack pointer = to->sp: we are there */
-                     "ldp  x29, x2, [sp], #16\n\t"
-                     "br   x2\n"
+                     "stp  x2, x29, [x0]\n\t" /* from->sp, from->fp */
+                     "str  x3, [x0, #16]\n\t" /* from->pc: where this code goes on */
+                     "ldp  x2, x29, [x1]\n\t"
+                     "ldr  x3, [x1, #16]\n\t"
+                     "mov  sp, x2\n\t" /* to->sp: we are there */
+                     "br   x3\n"
                      "1:\n\t"
                      "hint #36" /* where branches are checked: this is a place to branch to */
-                     : "+r"(save), "+r"(sp)
+                     : "+r"(left), "+r"(entered)
                      :
                      : "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13",
                        "x14", "x15", "x16", "x17", "x19", "x20", "x21", "x22", "x23", "x24", "x25",
@@ -118,41 +115,23 @@ static inline __attribute__((always_inline)) void context_swap(context *from, co
                        "v30", "v31", "memory", "cc");
 }
 
-void context_enter(void) __asm__("context_enter") HERE;
-void context_end(void) __asm__("context_end") HERE;
-
+/* x1 is still the context that was switched to. */
 __asm__("        .text\n"
         "        .globl context_enter\n"
         "        .hidden context_enter\n"
         "        .type context_enter, %function\n"
-        "context_enter:\n"
-        "        hint #36\n"
-        "        ldp  x2, x0, [sp], #16\n"
-        "        ldp  x1, x30, [sp], #16\n"
-        "        br   x2\n"
-        "        .size context_enter, .-context_enter\n"
-        "        .globl context_end\n"
-        "        .hidden context_end\n"
-        "        .type context_end, %function\n"
         "        .cfi_startproc\n"
         "        .cfi_undefined x30\n" /* debuggers: nobody has called this */
         "        nop\n"
         "context_end:\n"
         "        brk  #1\n"
-        "        .cfi_endproc\n"
-        "        .size context_end, .-context_end\n");
-
-/* Lays out a stack as context_swap would have left it, and behind that what context_enter takes. */
-static void prepare(context *c, void (*entry)(void *arg), void *arg) {
-    uintptr_t *sp = (uintptr_t *)((char *)c->stack + c->size) - 6;
-    sp[0] = 0; /* x29: the frames of this stack end here */
-    sp[1] = (uintptr_t)context_enter;
-    sp[2] = (uintptr_t)context_begin; /* x2 */
-    sp[3] = (uintptr_t)entry;         /* x0 */
-    sp[4] = (uintptr_t)arg;           /* x1 */
-    sp[5] = (uintptr_t)context_end;   /* x30: the return address of context_begin */
-    c->sp = sp;
-}
+        "context_enter:\n"
+        "        hint #36\n"
+        "        adr  x30, context_end\n" /* where context_begin, which does not return, would go */
+        "        mov  x0, x1\n"
+        "        b    context_begin\n"
+        "        .size context_enter, .-context_enter\n"
+        "        .cfi_endproc\n");
 
 #else /* any other machine: POSIX has the same switch, at the price of a system call for each */
 
@@ -169,22 +148,18 @@ static void context_swap(context *from, context *to) {
 
 /* makecontext passes nothing but int: a pointer travels in two halves. */
 static void context_enter(unsigned high, unsigned low) {
-    uintptr_t *pair = (uintptr_t *)(((uintptr_t)high << 16 << 16) | low);
-    context_begin((void (*)(void *))pair[0], (void *)pair[1]);
+    context_begin((context *)((uintptr_t)high << 16 << 16 | low));
 }
 
-static void prepare(context *c, void (*entry)(void *arg), void *arg) {
-    size_t room = (sizeof(ucontext_t) + 2 * sizeof(uintptr_t) + 15) & ~(size_t)15;
+static void prepare(context *c) {
+    size_t room = (sizeof(ucontext_t) + 15) & ~(size_t)15;
     ucontext_t *registers = (ucontext_t *)((char *)c->stack + c->size - room);
-    uintptr_t *pair = (uintptr_t *)(registers + 1);
     memset(registers, 0, sizeof *registers);
-    pair[0] = (uintptr_t)entry;
-    pair[1] = (uintptr_t)arg;
     getcontext(registers);
     registers->uc_stack.ss_sp = c->stack;
     registers->uc_stack.ss_size = c->size - room;
-    makecontext(registers, (void (*)(void))context_enter, 2,
-                (unsigned)((uintptr_t)pair >> 16 >> 16), (unsigned)(uintptr_t)pair);
+    makecontext(registers, (void (*)(void))context_enter, 2, (unsigned)((uintptr_t)c >> 16 >> 16),
+                (unsigned)(uintptr_t)c);
     c->sp = registers;
 }
 
@@ -292,16 +267,21 @@ static void tell_valgrind(context *c) {
 #define tell_valgrind(c) ((void)0)
 #endif
 
-__attribute__((used)) static void context_begin(void (*entry)(void *arg), void *arg) {
+/* The first function on every stack. (The compiler cannot see that the assembly jumps here.) */
+__attribute__((used)) void context_begin(context *c) {
     tell_arrived(NULL);
-    entry(arg); /* which must not return: it ends with context_exit */
+    c->entry(c->arg); /* which must not return: it ends with context_exit */
 }
 
 void context_init(context *c, void *stack, size_t size, void (*entry)(void *arg), void *arg) {
-    *c = (context){.stack = stack, .size = size};
+    c->stack = stack;
+    c->size = size;
+    c->entry = entry;
+    c->arg = arg;
+    c->fake_stack = NULL;
     tell_new(c);
     tell_valgrind(c);
-    prepare(c, entry, arg);
+    prepare(c);
 }
 
 void context_switch(context *from, context *to) {

@@ -65,13 +65,6 @@ static void *new_stack(void) {
     return base || !POOL_MAX ? base : area_take();
 }
 
-static void *take_pooled(void) {
-    void *base = pool[--pooled];
-    if (pooled >= STACKS_AHEAD)
-        stack_soon(pool[pooled - STACKS_AHEAD]);
-    return base;
-}
-
 /* Keeps a stack of the usual size. Returns 0 if there are enough. */
 static int keep(void *base) {
     if (pooled >= POOL_MAX)
@@ -104,7 +97,7 @@ int stack_alloc(stack *s, size_t size) {
     if (size != STACK_SIZE)
         base = map_stack(size);
     else if (pooled)
-        base = take_pooled();
+        base = pool[--pooled];
     else
         base = new_stack();
     if (!base)

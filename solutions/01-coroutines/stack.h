@@ -45,12 +45,4 @@ static inline size_t stack_shift(const void *base) {
     return (size_t)(page * 2654435769u >> 27) * 64;
 }
 
-enum { STACKS_AHEAD = 8 }; /* how soon is soon */
-
-/* Has the processor fetch the top of a stack that will be handed out soon, to be written to. To find
- * its page and to get its memory takes as long as to create dozens of coroutines. */
-static inline void stack_soon(const void *base) {
-    __builtin_prefetch((const char *)base + STACK_SIZE - stack_shift(base) - 1, 1);
-}
-
 #endif

@@ -323,26 +323,29 @@ static void arm_timer(loop *l) {
 // >>> reference
 #include "handover.h"
 
-/* Entry i from the front, if it is a coroutine's step. */
-static inline runner *ahead(const loop *l, size_t i) {
-    const entry *e = &l->queue[(l->head + i) & (l->capacity - 1)];
-    return e->fn == step ? e->arg : NULL;
+/* Entry i from the front. */
+static inline const entry *ahead(const loop *l, size_t i) {
+    return &l->queue[(l->head + i) & (l->capacity - 1)];
 }
 
 /* With thousands of coroutines the memory of the next one is in no cache, and takes as long to come
  * as ten switches. What a coroutine needs is known some turns of the queue before, and is fetched
  * while others run: first its runner, which knows its record, which knows its stack. */
 static inline void fetch_ahead(const loop *l) {
-    const runner *r;
     if (l->left <= 24)
         return;
-    __builtin_prefetch(ahead(l, 24));
-    if ((r = ahead(l, 16))) {
+    __builtin_prefetch(ahead(l, 24)->arg);
+    const entry *e = ahead(l, 16);
+    if (e->fn == step) {
+        const runner *r = e->arg;
         __builtin_prefetch(r->co);
         __builtin_prefetch((char *)r->co + 64);
     }
-    if ((r = ahead(l, 8)))
+    e = ahead(l, 8);
+    if (e->fn == step) {
+        const runner *r = e->arg;
         coroutine_soon(r->co);
+    }
 }
 
 /* A look at libuv is a system call, and costs as much as dozens of switches. While libuv has nothing
@@ -353,13 +356,32 @@ static int worth_a_look(loop *l) {
         return 1;
     if (++l->unseen % 64 != 0)
         return 0;
-    uint64_t now = uv_hrtime(), before = l->looked_at;
+    uint64_t now = uv_hrtime();
+    if (now - l->looked_at < 1000000)
+        return 0;
     l->looked_at = now;
-    return now - before >= 1000000;
+    return 1;
 }
 
-/* Waits for what comes first: input, or the earliest deadline. libuv waits only as long as something
- * is open, so the wake-up handle counts as that, but only meanwhile. */
+/* Begins the next turn, if this one is over and nothing but the queue has to be looked at. The turn
+ * in which worth_a_look would look at the clock is left to turn(). */
+static void next_turn(loop *l) {
+    if (l->left == 0 && !l->timer_count && !l->stopping && l->queued && !uv_loop_alive(&l->uv) &&
+        (l->unseen + 1) % 64 != 0) {
+        l->unseen++;
+        l->left = l->queued;
+    }
+}
+
+/* Sees what has come, without waiting. libuv does nothing unless something is open that counts, so
+ * the wake-up handle counts as that, but only meanwhile. */
+static void look_at_libuv(loop *l) {
+    uv_ref((uv_handle_t *)&l->wake_up);
+    uv_run(&l->uv, UV_RUN_NOWAIT);
+    uv_unref((uv_handle_t *)&l->wake_up);
+}
+
+/* Waits for what comes first: input, or the earliest deadline. */
 static void wait_for_libuv(loop *l) {
     uv_ref((uv_handle_t *)&l->wake_up);
     arm_timer(l);
@@ -379,10 +401,10 @@ static __attribute__((flatten)) void turn(loop *l) {
     if (!l->queued && !l->stopping) {
         wait_for_libuv(l);
     } else if (worth_a_look(l)) {
-        uv_run(&l->uv, UV_RUN_NOWAIT);
+        look_at_libuv(l);
     }
     queue_due_timers(l);
-    for (l->left = l->queued; l->left > 0;) {
+    for (l->left = l->queued; l->left > 0; next_turn(l)) {
         l->left--;
         fetch_ahead(l);
         entry e = queue_pop(l);
@@ -518,12 +540,6 @@ void *loop_owner(loop_ended ended) {
 }
 
 // >>> reference
-/* Begins the next turn, if this one is over and nothing but the queue has to be looked at. */
-static void next_turn(loop *l) {
-    if (l->left == 0 && !l->timer_count && !l->stopping && l->queued && !worth_a_look(l))
-        l->left = l->queued;
-}
-
 /* The coroutine that is next in the queue; NULL if that is something else, or one that is to be
  * thrown an error into before it starts. */
 static runner *next_in_turn(loop *l) {

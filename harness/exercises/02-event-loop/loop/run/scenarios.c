@@ -123,6 +123,45 @@ SCENARIO(waits, "with nothing queued the loop waits, and does not turn round and
     loop_close(l);
 }
 
+/* A callback that adds itself again until input has come. */
+typedef struct busy {
+    loop *loop;
+    int turns, input;
+} busy;
+
+static void seen(uv_timer_t *timer) {
+    busy *b = timer->data;
+    b->input = 1;
+}
+
+static int look_for_input(void *arg) {
+    busy *b = arg;
+    if (!b->input && ++b->turns < 1000)
+        return loop_call_soon(b->loop, look_for_input, b, NULL);
+    emit("A", b->input ? "sees the input" : "has seen nothing in 1,000 turns");
+    loop_stop(b->loop);
+    return 0;
+}
+
+/* How many turns it takes is left open: the reference does not ask libuv in each. */
+SCENARIO(without_reference,
+         "input of a handle without a reference is seen by a loop that is busy") {
+    loop *l;
+    uv_timer_t timer;
+    loop_new(&l);
+    busy b = {.loop = l};
+    uv_timer_init(loop_uv(l), &timer);
+    uv_unref((uv_handle_t *)&timer);
+    timer.data = &b;
+    uv_timer_start(&timer, seen, 0, 0);
+    loop_call_soon(l, look_for_input, &b, NULL);
+    run(l);
+    uv_close((uv_handle_t *)&timer, NULL);
+    loop_stop(l);
+    run(l);
+    loop_close(l);
+}
+
 static void who_runs(const char *task, loop *l) {
     loop *running = loop_running();
     emit(task, "loop_running returns %s",

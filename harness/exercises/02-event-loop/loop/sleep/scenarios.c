@@ -62,6 +62,39 @@ SCENARIO(zero, "to sleep for 0 ms or less gives the others one turn") {
     loop_close(l);
 }
 
+static int input; /* it has come */
+
+static void input_comes(uv_timer_t *timer) {
+    input = 1;
+}
+
+static int look_for_input(void *task, void **result) {
+    for (int turns = 0; !input && turns < 1000; turns++)
+        loop_sleep(0);
+    emit(task, input ? "sees the input" : "has seen nothing in 1,000 turns");
+    return 0;
+}
+
+static int two_look_for_input(void *arg, void **result) {
+    group g = {.waiting = coroutine_current()};
+    add(&g, look_for_input, "A");
+    add(&g, look_for_input, "B");
+    return loop_suspend(NULL);
+}
+
+/* How many turns it takes is left open. */
+SCENARIO(while_taking_turns, "coroutines that only take turns do not keep input from coming") {
+    loop *l;
+    uv_timer_t timer;
+    loop_new(&l);
+    uv_timer_init(loop_uv(l), &timer);
+    uv_unref((uv_handle_t *)&timer);
+    uv_timer_start(&timer, input_comes, 0, 0);
+    loop_run_until_complete(l, two_look_for_input, NULL, NULL);
+    uv_close((uv_handle_t *)&timer, NULL);
+    loop_close(l);
+}
+
 static int download(void *task, void **result) {
     emit(task, "starts");
     int error = loop_sleep(1000);
