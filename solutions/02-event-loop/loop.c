@@ -453,7 +453,7 @@ static void runner_free(runner *r) {
 
 /* Gives a coroutine that is not queued its place in the queue. The place was promised to it, so
  * this cannot fail: a coroutine is never lost because memory is short. */
-static void enqueue(runner *r) {
+static inline __attribute__((always_inline)) void enqueue(runner *r) {
     r->state = READY;
     r->loop->promised--;
     queue_push(r->loop, (entry){step, r, NULL});
@@ -549,8 +549,9 @@ static runner *next_in_turn(loop *l) {
 }
 
 /* The running coroutine stops. If another one is next, nobody need go back to the loop for that:
- * what step() does after the one and before the other is done here. */
-static int stop_running(runner *r) {
+ * what step() does after the one and before the other is done here. (It is put into its callers: a
+ * `ret` that belongs to a `call` of long ago is one that the processor did not expect.) */
+static inline __attribute__((always_inline)) int stop_running(runner *r) {
     loop *l = r->loop;
     if (r->state == RUNNING)
         enqueue(r);
