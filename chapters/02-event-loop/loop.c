@@ -49,9 +49,9 @@ struct loop {
     entry *queue;        /* a ring, as in chapter 01's deque */
     size_t capacity;     /* of the ring: a power of two */
     size_t head, queued; /* its oldest entry, and how many there are */
-    size_t promised;     /* places in the ring that are kept for waiting coroutines */
-    size_t left;         /* entries of this turn that have not run */
-    timer *timers;       /* a heap: each is due no later than its two children */
+    size_t places; /* of the ring that are taken: by each callback in it, and each coroutine */
+    size_t left;   /* entries of this turn that have not run */
+    timer *timers; /* a heap: each is due no later than its two children */
     size_t timer_count, timer_capacity;
     uint64_t next_serial;
     runner *runners;
@@ -103,7 +103,7 @@ static void call(loop *l, loop_callback fn, void *arg) {
 
 /* ---- the queue ---- */
 
-/* Doubles the ring, so that one more entry and all the promised ones fit. */
+/* Doubles the ring. */
 static __attribute__((noinline)) int queue_grow(loop *l) {
     size_t capacity = l->capacity ? l->capacity * 2 : 64;
     entry *queue = malloc(capacity * sizeof *queue);
@@ -118,11 +118,18 @@ static __attribute__((noinline)) int queue_grow(loop *l) {
     return 0;
 }
 
-/* Adds an entry to the end of the queue. Returns 0 or UV_ENOMEM. */
-static inline __attribute__((always_inline)) int queue_push(loop *l, entry e) {
-    if (l->queued + l->promised >= l->capacity && queue_grow(l) < 0)
-        return UV_ENOMEM;
+/* Adds an entry that has its place in the ring already. */
+static inline void queue_put(loop *l, entry e) {
     l->queue[(l->head + l->queued++) & (l->capacity - 1)] = e;
+}
+
+/* Adds an entry to the end of the queue. Its place is free again when it is taken out; but that of
+ * a coroutine's step stays the coroutine's own, until it has ended. Returns 0 or UV_ENOMEM. */
+static inline __attribute__((always_inline)) int queue_push(loop *l, entry e) {
+    if (l->places >= l->capacity && queue_grow(l) < 0)
+        return UV_ENOMEM;
+    l->places++;
+    queue_put(l, e);
     return 0;
 }
 
@@ -131,6 +138,8 @@ static inline __attribute__((always_inline)) entry queue_pop(loop *l) {
     entry e = l->queue[l->head];
     l->head = (l->head + 1) & (l->capacity - 1);
     l->queued--;
+    if (e.fn != step)
+        l->places--;
     return e;
 }
 
@@ -287,15 +296,15 @@ static void runner_free(runner *r) {
         r->loop->runners = r->next;
     if (r->next)
         r->next->previous = r->previous;
+    r->loop->places--;
     spare_give(&spare_runners, r);
 }
 
-/* Gives a coroutine that is not queued its place in the queue. The place was promised to it, so
- * this cannot fail: a coroutine is never lost because memory is short. */
+/* Puts a coroutine that is not queued into its place in the queue. It has one for as long as it
+ * lives, so this cannot fail: a coroutine is never lost because memory is short. */
 static void enqueue(runner *r) {
     r->state = READY;
-    r->loop->promised--;
-    queue_push(r->loop, (entry){step, r, NULL});
+    queue_put(r->loop, (entry){step, r, NULL});
 }
 
 /* The code that was kept for the coroutine: it is delivered once. */
@@ -317,8 +326,7 @@ static int step(void *arg) {
     // exercise loop/spawn
     // arg is its runner. Resume it, or throw the code of loop_wake into it if it has not started.
     // When it is back it has ended, or it rests in loop_suspend, or it has only yielded and wants
-    // its next step in the next turn. The place in the queue that its entry has left is promised to
-    // it, until enqueue takes it again or the coroutine has ended.
+    // its next step in the next turn.
     not_done("loop/spawn");
 }
 
@@ -459,6 +467,8 @@ static void drop_scheduled(loop *l) {
         entry e = queue_pop(l);
         if (e.drop)
             e.drop(e.arg);
+        if (e.fn == step)
+            l->places--; /* its coroutine was closed meanwhile, see below */
     }
     while (l->timer_count)
         handle_release(l->timers[--l->timer_count].handle);
@@ -466,8 +476,11 @@ static void drop_scheduled(loop *l) {
 
 /* Ends the coroutines and drops what is scheduled, what their cleanup has scheduled included. */
 static void close_leftovers(loop *l) {
-    while (l->runners)
+    while (l->runners) {
+        if (l->runners->state == READY)
+            l->places++; /* its entry stays in the queue for now */
         close_coroutine(l, l->runners);
+    }
     drop_scheduled(l);
 }
 

@@ -138,3 +138,37 @@ SCENARIO(several, "all of them are closed, also what their cleanup starts") {
     emit("main", "%d were pending, %d never started, other messages: %d", t.pending,
          t.never_started, t.others);
 }
+
+static int scheduled, were_dropped;
+
+static int too_late(void *arg) {
+    emit("callback", "runs");
+    return 0;
+}
+
+static void count_dropped(void *arg) {
+    were_dropped++;
+}
+
+static int yield_and_schedule(void *l, void **result) {
+    int error = 0;
+    while (!error)
+        error = loop_sleep(0);
+    for (int i = 0; i < 3; i++)
+        scheduled += loop_call_soon_or_drop(l, too_late, NULL, count_dropped) == 0;
+    return error;
+}
+
+static void not_told(loop *l, const char *message, int error, void *arg) {
+}
+
+/* 64 of them fill the queue, and what their cleanup schedules comes on top. */
+SCENARIO(full_queue, "what the cleanup of many schedules is dropped, each once") {
+    loop *l = open_loop();
+    loop_set_exception_handler(l, not_told, NULL);
+    for (int i = 0; i < 64; i++)
+        loop_spawn(l, yield_and_schedule, l, NULL, NULL, NULL);
+    run_one_turn(l);
+    close_loop(l);
+    emit("main", "%d were scheduled, %d dropped", scheduled, were_dropped);
+}
