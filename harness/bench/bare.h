@@ -11,30 +11,32 @@
 #error "the limit is written for x86-64"
 #endif
 
+/* Code that has stopped: its stack pointer, its frame pointer, and where it goes on. */
+typedef struct bare {
+    void *sp, *fp, *pc;
+} bare;
+
 /* The compiler saves what it holds in registers, which in a short loop is next to nothing. */
-static inline __attribute__((always_inline)) void bare_switch(void **from, void *to) {
-    __asm__ volatile("leaq -128(%%rsp), %%rsp\n\t"
-                     "pushq %%rbp\n\t"
-                     "leaq 1f(%%rip), %%rcx\n\t"
-                     "pushq %%rcx\n\t"
+static inline __attribute__((always_inline)) void bare_switch(bare *from, const bare *to) {
+    __asm__ volatile("leaq 1f(%%rip), %%rcx\n\t"
                      "movq %%rsp, (%%rax)\n\t"
-                     "movq %%rdx, %%rsp\n\t"
-                     "popq %%rcx\n\t"
-                     "jmp *%%rcx\n"
-                     "1:\tpopq %%rbp\n\t"
-                     "leaq 128(%%rsp), %%rsp"
+                     "movq %%rbp, 8(%%rax)\n\t"
+                     "movq %%rcx, 16(%%rax)\n\t"
+                     "movq (%%rdx), %%rsp\n\t"
+                     "movq 8(%%rdx), %%rbp\n\t"
+                     "jmp *16(%%rdx)\n"
+                     "1:"
                      : "+a"(from), "+d"(to)
                      :
                      : "rbx", "rcx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14",
                        "r15", "memory", "cc");
 }
 
-/* Returns a stack pointer that begins fn when it is switched to. top: a multiple of 16. */
-static inline void *bare_begin(char *top, void (*fn)(void)) {
-    void **sp = (void **)top - 2;
-    sp[0] = (void *)fn;
-    sp[1] = NULL;
-    return sp;
+/* Has fn begin on a stack when b is switched to; the stack is not touched. top: a multiple of 16. */
+static inline void bare_begin(bare *b, char *top, void (*fn)(void)) {
+    b->sp = top - 8; /* as if fn had been called */
+    b->fp = NULL;
+    b->pc = (void *)fn;
 }
 
 /* Memory for n stacks that lie stride bytes apart, each touched at its top alone. */

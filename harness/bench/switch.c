@@ -26,42 +26,22 @@ static double now_ns(void) {
 /* ---- the limit ---- */
 
 #ifdef __x86_64__
-static void *bare_here, *bare_there; /* the stack pointers of the two sides */
+#include "bare.h"
 
-/* Inline: the compiler itself saves what it needs, which in a loop like this is next to nothing.
- * The first step goes beyond the 128 bytes below the stack pointer that a function may use without
- * saying so. */
-#define BARE_SWITCH(from, to)                                                                      \
-    __asm__ volatile("leaq -128(%%rsp), %%rsp\n\t"                                                 \
-                     "pushq %%rbp\n\t"                                                             \
-                     "leaq 1f(%%rip), %%rax\n\t"                                                   \
-                     "pushq %%rax\n\t"                                                             \
-                     "movq %%rsp, %0\n\t"                                                          \
-                     "movq %1, %%rsp\n\t"                                                          \
-                     "popq %%rax\n\t"                                                              \
-                     "jmp *%%rax\n"                                                                \
-                     "1:\tpopq %%rbp\n\t"                                                          \
-                     "leaq 128(%%rsp), %%rsp"                                                      \
-                     : "=m"(from)                                                                  \
-                     : "m"(to)                                                                     \
-                     : "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12",  \
-                       "r13", "r14", "r15", "memory", "cc")
+static bare bare_here, bare_there;
 
 static void bare_side(void) {
     for (;;)
-        BARE_SWITCH(bare_there, bare_here);
+        bare_switch(&bare_there, &bare_here);
 }
 
-static void bare_begin(void) {
-    uintptr_t *top = (uintptr_t *)(stacks[0] + STACK_BYTES) - 2;
-    *--top = 0; /* a call would have left a return address: the stack is aligned for a function */
-    *--top = (uintptr_t)bare_side;
-    bare_there = top;
+static void bare_begin_bench(void) {
+    bare_begin(&bare_there, stacks[0] + STACK_BYTES, bare_side);
 }
 
 static void bare_run(long n) {
     for (long i = 0; i < n; i++)
-        BARE_SWITCH(bare_here, bare_there);
+        bare_switch(&bare_here, &bare_there);
 }
 #endif
 
@@ -161,7 +141,7 @@ typedef struct row {
 
 static row rows[] = {
 #ifdef __x86_64__
-    {"limit", "the limit: inline assembly", bare_begin, bare_run, 4000000, {0}},
+    {"limit", "the limit: inline assembly", bare_begin_bench, bare_run, 4000000, {0}},
 #endif
 #ifdef WITH_BOOST
     {"boost", "Boost.Context, jump_fcontext", boost_begin, boost_run, 4000000, {0}},

@@ -4,13 +4,13 @@
 
 enum { TASKS = 10000 };
 
-static void *here, *contexts[TASKS];
+static bare here, contexts[TASKS];
 static int turn;
 
 static void yield_once(void) {
     int me = turn;
-    bare_switch(&contexts[me], here);
-    bare_switch(&contexts[me], here);
+    bare_switch(&contexts[me], &here);
+    bare_switch(&contexts[me], &here);
 }
 
 int main(void) {
@@ -19,10 +19,10 @@ int main(void) {
     for (int round = work(50); round >= 0; round--) {
         double start = cpu_ns();
         for (int i = 0; i < TASKS; i++)
-            contexts[i] = bare_begin(stacks + (size_t)(i + 1) * BARE_STRIDE, yield_once);
+            bare_begin(&contexts[i], stacks + (size_t)(i + 1) * BARE_STRIDE, yield_once);
         for (int i = 0; i < 2 * TASKS; i++) {
             turn = i % TASKS;
-            bare_switch(&here, contexts[turn]);
+            bare_switch(&here, &contexts[turn]);
         }
         double ms = (cpu_ns() - start) / 1e6;
         best = ms < best ? ms : best;

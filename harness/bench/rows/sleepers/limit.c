@@ -8,7 +8,7 @@ typedef struct timer {
     int who;
 } timer;
 
-static void *here, **contexts;
+static bare here, *contexts;
 static timer *heap;
 static int count, turn;
 
@@ -42,8 +42,8 @@ static timer pop(void) {
 static void sleeper(void) {
     int me = turn;
     push((timer){now() + 1, me});
-    bare_switch(&contexts[me], here);
-    bare_switch(&contexts[me], here);
+    bare_switch(&contexts[me], &here);
+    bare_switch(&contexts[me], &here);
 }
 
 int main(int argc, char **argv) {
@@ -52,8 +52,10 @@ int main(int argc, char **argv) {
     char *stacks = bare_stacks((size_t)n, BARE_STRIDE);
     contexts = malloc((size_t)n * sizeof *contexts);
     heap = malloc((size_t)n * sizeof *heap);
-    for (turn = 0; turn < n; turn++)
-        bare_switch(&here, bare_begin(stacks + (size_t)(turn + 1) * BARE_STRIDE, sleeper));
+    for (turn = 0; turn < n; turn++) {
+        bare_begin(&contexts[turn], stacks + (size_t)(turn + 1) * BARE_STRIDE, sleeper);
+        bare_switch(&here, &contexts[turn]);
+    }
     while (count) {
         double rest = heap[0].deadline - now();
         if (rest > 0) {
@@ -61,7 +63,7 @@ int main(int argc, char **argv) {
             continue;
         }
         turn = pop().who;
-        bare_switch(&here, contexts[turn]);
+        bare_switch(&here, &contexts[turn]);
     }
     printf("%.4f\n", (cpu_ns() - start) / 1e9);
     return 0;

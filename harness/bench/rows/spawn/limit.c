@@ -2,10 +2,10 @@
  * Prints ns for one. */
 #include "bare.h"
 
-static void *here, *gone, *queue[64];
+static bare here, gone, *queue[64];
 
 static void nothing(void) {
-    bare_switch(&gone, here);
+    bare_switch(&gone, &here);
 }
 
 int main(void) {
@@ -13,10 +13,10 @@ int main(void) {
     char *top = bare_stacks(1, 65536) + 65536;
     double start = cpu_ns();
     for (int i = 0; i < n; i++) {
-        void **record = malloc(128);
-        record[0] = bare_begin(top, nothing);
+        bare *record = malloc(128);
+        bare_begin(record, top, nothing);
         queue[i & 63] = record;
-        bare_switch(&here, *(void **)queue[i & 63]);
+        bare_switch(&here, queue[i & 63]);
         free(record);
     }
     printf("%.3f\n", (cpu_ns() - start) / n);
