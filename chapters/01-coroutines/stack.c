@@ -75,6 +75,10 @@ static void give(void *base) {
 }
 
 int stack_alloc(stack *s, size_t size) {
+    if (size == STACK_SIZE && pooled) {
+        *s = (stack){pool[--pooled], size};
+        return 0;
+    }
     *s = (stack){NULL, 0};
     if (size == 0)
         return UV_EINVAL;
@@ -82,13 +86,7 @@ int stack_alloc(stack *s, size_t size) {
         return UV_ENOMEM;
     if (size != STACK_SIZE)
         size = (size + page_size() - 1) / page_size() * page_size();
-    void *base;
-    if (size != STACK_SIZE)
-        base = map_stack(size);
-    else if (pooled)
-        base = pool[--pooled];
-    else
-        base = new_stack();
+    void *base = size == STACK_SIZE ? new_stack() : map_stack(size);
     if (!base)
         return UV_ENOMEM;
     *s = (stack){base, size};

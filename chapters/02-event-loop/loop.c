@@ -296,7 +296,6 @@ static void runner_free(runner *r) {
         r->loop->runners = r->next;
     if (r->next)
         r->next->previous = r->previous;
-    r->loop->places--;
     spare_give(&spare_runners, r);
 }
 
@@ -326,7 +325,7 @@ static int step(void *arg) {
     // exercise loop/spawn
     // arg is its runner. Resume it, or throw the code of loop_wake into it if it has not started.
     // When it is back it has ended, or it rests in loop_suspend, or it has only yielded and wants
-    // its next step in the next turn.
+    // its next step in the next turn. One that has ended needs its place in the ring no more.
     not_done("loop/spawn");
 }
 
@@ -468,7 +467,7 @@ static void drop_scheduled(loop *l) {
         if (e.drop)
             e.drop(e.arg);
         if (e.fn == step)
-            l->places--; /* its coroutine was closed meanwhile, see below */
+            l->places--; /* its coroutine was closed, see below */
     }
     while (l->timer_count)
         handle_release(l->timers[--l->timer_count].handle);
@@ -477,8 +476,8 @@ static void drop_scheduled(loop *l) {
 /* Ends the coroutines and drops what is scheduled, what their cleanup has scheduled included. */
 static void close_leftovers(loop *l) {
     while (l->runners) {
-        if (l->runners->state == READY)
-            l->places++; /* its entry stays in the queue for now */
+        if (l->runners->state != READY) /* else it has an entry, which is dropped later */
+            l->places--;
         close_coroutine(l, l->runners);
     }
     drop_scheduled(l);

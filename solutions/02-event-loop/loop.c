@@ -457,7 +457,6 @@ static void runner_free(runner *r) {
         r->loop->runners = r->next;
     if (r->next)
         r->next->previous = r->previous;
-    r->loop->places--;
     spare_give(&spare_runners, r);
 }
 
@@ -493,7 +492,7 @@ static int step(void *arg) {
     // >>> exercise loop/spawn
     // arg is its runner. Resume it, or throw the code of loop_wake into it if it has not started.
     // When it is back it has ended, or it rests in loop_suspend, or it has only yielded and wants
-    // its next step in the next turn.
+    // its next step in the next turn. One that has ended needs its place in the ring no more.
     runner *r = arg;
     loop *l = r->loop;
     void *value;
@@ -505,6 +504,7 @@ static int step(void *arg) {
     r = l->running; /* the same, unless it has handed over */
     l->running = NULL;
     if (outcome != COROUTINE_YIELDED) {
+        l->places--;
         finish(r, outcome, value);
     } else if (r->state == RUNNING) {
         enqueue(r);
@@ -786,7 +786,7 @@ static void drop_scheduled(loop *l) {
         if (e.drop)
             e.drop(e.arg);
         if (e.fn == step)
-            l->places--; /* its coroutine was closed meanwhile, see below */
+            l->places--; /* its coroutine was closed, see below */
     }
     while (l->timer_count)
         handle_release(l->timers[--l->timer_count].handle);
@@ -795,8 +795,8 @@ static void drop_scheduled(loop *l) {
 /* Ends the coroutines and drops what is scheduled, what their cleanup has scheduled included. */
 static void close_leftovers(loop *l) {
     while (l->runners) {
-        if (l->runners->state == READY)
-            l->places++; /* its entry stays in the queue for now */
+        if (l->runners->state != READY) /* else it has an entry, which is dropped later */
+            l->places--;
         close_coroutine(l, l->runners);
     }
     drop_scheduled(l);
