@@ -136,7 +136,8 @@ static int schedule_callback(waiter *w) {
 /* Everyone who waits is told, in the order in which they came. f has just been completed. */
 static void notify(future *f) {
     // exercise future/callbacks
-    // Unlink each waiter; a coroutine is woken with loop_wake, a callback is scheduled.
+    // Nobody waits any more (f->first, f->last). A coroutine is woken with loop_wake, a callback is
+    // scheduled.
     not_done("future/callbacks");
 }
 
