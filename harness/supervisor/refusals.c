@@ -66,28 +66,38 @@ static void add_headers(const plan *p, const chapter *c, text *out) {
     free(directory);
 }
 
+/* The name in quotes if the line includes such a header, else NULL. */
+static char *quoted_header(const char *line) {
+    static const char include[] = "#include \"";
+    const char *name = line + sizeof include - 1;
+    return starts_with(line, include) ? formatted("%.*s", (int)strcspn(name, "\"\n"), name) : NULL;
+}
+
+/* The contents of harness/include/NAME, or NULL. */
+static char *our_header(const plan *p, const char *name) {
+    text contents = {0};
+    char *path = formatted("%s/harness/include/%s", p->root, name);
+    int there = read_file(path, &contents) == 0;
+    free(path);
+    char *copy = there ? duplicate(text_string(&contents)) : NULL;
+    text_free(&contents);
+    return copy;
+}
+
 /* The lines with which a source includes headers: those of harness/include are replaced by what they
  * include themselves, some of them only if there are such layers. */
 static void add_includes(const plan *p, const char *source, text *out) {
-    for (const char *line = source; line;) {
-        const char *end = strchr(line, '\n'), *quote = strchr(line, '"');
-        if (starts_with(line, "#include ") && end) {
-            text ours = {0};
-            char *name = quote && quote < end
-                             ? formatted("%.*s", (int)strcspn(quote + 1, "\"\n"), quote + 1)
-                             : duplicate("");
-            char *path = formatted("%s/harness/include/%s", p->root, name);
-            if (*name && read_file(path, &ours) == 0)
-                add_includes(p, text_string(&ours), out);
-            else if (*name)
-                text_addf(out, "#if __has_include(\"%s\")\n#include \"%s\"\n#endif\n", name, name);
-            else
-                text_add_bytes(out, line, (size_t)(end + 1 - line));
-            text_free(&ours);
-            free(path);
-            free(name);
-        }
-        line = end ? end + 1 : NULL;
+    for (const char *line = source, *end; (end = strchr(line, '\n')); line = end + 1) {
+        char *name = quoted_header(line);
+        char *ours = name ? our_header(p, name) : NULL;
+        if (ours)
+            add_includes(p, ours, out);
+        else if (name)
+            text_addf(out, "#if __has_include(\"%s\")\n#include \"%s\"\n#endif\n", name, name);
+        else if (starts_with(line, "#include "))
+            text_add_bytes(out, line, (size_t)(end + 1 - line));
+        free(ours);
+        free(name);
     }
 }
 
