@@ -48,13 +48,24 @@ static void progress(int done, int all, void *arg) {
     fflush(stderr);
 }
 
+/* Whether both columns of a chapter would be the same: it has no lower layers, or has those of the
+ * reference anyway. */
+static int one_column(const code *code, const chapter *c) {
+    for (int i = 0; i < code->count; i++) {
+        const code_file *f = &code->files[i];
+        if (is_below(f->chapter, c) && strcmp(f->folder, "solutions") != 0)
+            return 0;
+    }
+    return 1;
+}
+
 /* Judges all chapters at once, so that no processor waits for another chapter's end. */
 static void grade_code(grade *g, plan *p, const code *code) {
     request *requests = allocate((size_t)(2 * p->chapter_count) * sizeof *requests);
     int count = 0;
     for (int i = 0; i < p->chapter_count; i++) {
         requests[count++] = (request){.code = code, .chapter = &p->chapters[i], .base = BASE_OWN};
-        if (i > 0) /* the first chapter has no lower layers */
+        if (!one_column(code, &p->chapters[i]))
             requests[count++] =
                 (request){.code = code, .chapter = &p->chapters[i], .base = BASE_REFERENCE};
     }
@@ -66,7 +77,7 @@ static void grade_code(grade *g, plan *p, const code *code) {
         grade_chapter *c = &g->chapters[i];
         c->chapter = &p->chapters[i];
         c->own = r++->results;
-        c->reference = i > 0 ? r++->results : c->own;
+        c->reference = one_column(code, c->chapter) ? c->own : r++->results;
         c->own_points = sum(c->chapter, c->own);
         c->reference_points = sum(c->chapter, c->reference);
     }
