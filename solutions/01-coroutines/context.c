@@ -79,11 +79,13 @@ __asm__("        .text\n"
         "        .type context_enter, @function\n"
         "        .cfi_startproc\n"
         "        .cfi_undefined rip\n" /* debuggers: nobody has called this */
-        "        nop\n"
+        "        .type context_end, @function\n"
         "context_end:\n"
-        "        ud2\n"
+        "        nop\n" /* they look at what comes before the return address */
+        "0:      ud2\n"
+        "        .size context_end, .-context_end\n"
         "context_enter:\n"
-        "        leaq  context_end(%rip), %rax\n"
+        "        leaq  0b(%rip), %rax\n"
         "        pushq %rax\n" /* the return address of context_begin, which does not return */
         "        movq  %rdx, %rdi\n"
         "        jmp   context_begin\n"
@@ -122,12 +124,14 @@ __asm__("        .text\n"
         "        .type context_enter, %function\n"
         "        .cfi_startproc\n"
         "        .cfi_undefined x30\n" /* debuggers: nobody has called this */
-        "        nop\n"
+        "        .type context_end, %function\n"
         "context_end:\n"
-        "        brk  #1\n"
+        "        nop\n" /* they look at what comes before the return address */
+        "0:      brk  #1\n"
+        "        .size context_end, .-context_end\n"
         "context_enter:\n"
         "        hint #36\n"
-        "        adr  x30, context_end\n" /* where context_begin, which does not return, would go */
+        "        adr  x30, 0b\n" /* where context_begin, which does not return, would go */
         "        mov  x0, x1\n"
         "        b    context_begin\n"
         "        .size context_enter, .-context_enter\n"
