@@ -2,6 +2,7 @@
  *
  * The median of several measurements is printed, and its ratio to the limit: a switch in inline
  * assembly that saves only what the compiler holds in registers just there. */
+#include "bench.h"
 #include "context.h"
 #include "coroutine.h"
 
@@ -10,18 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <ucontext.h>
 
 enum { REPEATS = 7, STACK_BYTES = 64 * 1024 };
 
 static _Alignas(64) char stacks[5][STACK_BYTES];
-
-static double now_ns(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
 
 /* ---- the limit ---- */
 
@@ -164,9 +158,9 @@ static int by_size(const void *a, const void *b) {
 }
 
 static void measure(row *r, int repeat) {
-    double start = now_ns();
+    double start = real_ns();
     r->run(r->n);
-    r->ns[repeat] = (now_ns() - start) / (double)r->n / 2; /* each round is two switches */
+    r->ns[repeat] = (real_ns() - start) / (double)r->n / 2; /* each round is two switches */
 }
 
 int main(int argc, char **argv) {

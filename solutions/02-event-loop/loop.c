@@ -332,29 +332,26 @@ static void arm_timer(loop *l) {
 // >>> reference
 #include "handover.h"
 
-/* Entry i from the front. */
-static inline const entry *ahead(const loop *l, size_t i) {
-    return &l->queue[(l->head + i) & (l->capacity - 1)];
+/* Entry i from the front, if it is a coroutine's step. */
+static inline const runner *ahead(const loop *l, size_t i) {
+    const entry *e = &l->queue[(l->head + i) & (l->capacity - 1)];
+    return e->fn == step ? e->arg : NULL;
 }
 
 /* With thousands of coroutines the memory of the next one is in no cache, and takes as long to come
  * as ten switches. What a coroutine needs is known some turns of the queue before, and is fetched
  * while others run: first its runner, which knows its record, which knows its stack. */
 static inline void fetch_ahead(const loop *l) {
+    const runner *r;
     if (l->left <= 24)
         return;
-    __builtin_prefetch(ahead(l, 24)->arg);
-    const entry *e = ahead(l, 16);
-    if (e->fn == step) {
-        const runner *r = e->arg;
+    __builtin_prefetch(ahead(l, 24));
+    if ((r = ahead(l, 16))) {
         __builtin_prefetch(r->co);
         __builtin_prefetch((char *)r->co + 64);
     }
-    e = ahead(l, 8);
-    if (e->fn == step) {
-        const runner *r = e->arg;
+    if ((r = ahead(l, 8)))
         coroutine_soon(r->co);
-    }
 }
 
 /* A look at libuv is a system call, and costs as much as dozens of switches. While libuv has nothing
@@ -382,21 +379,19 @@ static void next_turn(loop *l) {
     }
 }
 
-/* Sees what has come, without waiting. libuv does nothing unless something is open that counts, so
- * the wake-up handle counts as that, but only meanwhile. */
-static void look_at_libuv(loop *l) {
+/* libuv does nothing unless something is open that counts, so the wake-up handle counts as that, but
+ * only meanwhile. */
+static void run_libuv(loop *l, uv_run_mode mode) {
     uv_ref((uv_handle_t *)&l->wake_up);
-    uv_run(&l->uv, UV_RUN_NOWAIT);
+    uv_run(&l->uv, mode);
     uv_unref((uv_handle_t *)&l->wake_up);
 }
 
 /* Waits for what comes first: input, or the earliest deadline. */
 static void wait_for_libuv(loop *l) {
-    uv_ref((uv_handle_t *)&l->wake_up);
     arm_timer(l);
-    uv_run(&l->uv, UV_RUN_ONCE);
+    run_libuv(l, UV_RUN_ONCE);
     uv_timer_stop(&l->timer);
-    uv_unref((uv_handle_t *)&l->wake_up);
 }
 // <<<
 
@@ -410,7 +405,7 @@ static __attribute__((flatten)) void turn(loop *l) {
     if (!l->queued && !l->stopping) {
         wait_for_libuv(l);
     } else if (worth_a_look(l)) {
-        look_at_libuv(l);
+        run_libuv(l, UV_RUN_NOWAIT);
     }
     queue_due_timers(l);
     for (l->left = l->queued; l->left > 0; next_turn(l)) {

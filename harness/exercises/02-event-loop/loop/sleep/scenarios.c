@@ -48,49 +48,45 @@ static int take_turns(void *task, void **result) {
     return 0;
 }
 
-static int two_take_turns(void *arg, void **result) {
+/* Runs a function as two coroutines. fn: the address of a coroutine_fn. */
+static int as_two(void *fn, void **result) {
     group g = {.waiting = coroutine_current()};
-    add(&g, take_turns, "A");
-    add(&g, take_turns, "B");
+    add(&g, *(coroutine_fn *)fn, "A");
+    add(&g, *(coroutine_fn *)fn, "B");
     return loop_suspend(NULL);
 }
 
 SCENARIO(zero, "to sleep for 0 ms or less gives the others one turn") {
     loop *l;
+    coroutine_fn fn = take_turns;
     loop_new(&l);
-    loop_run_until_complete(l, two_take_turns, NULL, NULL);
+    loop_run_until_complete(l, as_two, &fn, NULL);
     loop_close(l);
 }
 
-static int input; /* it has come */
+static int input_has_come;
 
 static void input_comes(uv_timer_t *timer) {
-    input = 1;
+    input_has_come = 1;
 }
 
 static int look_for_input(void *task, void **result) {
-    for (int turns = 0; !input && turns < 1000; turns++)
+    for (int turns = 0; !input_has_come && turns < 1000; turns++)
         loop_sleep(0);
-    emit(task, input ? "sees the input" : "has seen nothing in 1,000 turns");
+    emit(task, input_has_come ? "sees the input" : "has seen nothing in 1,000 turns");
     return 0;
-}
-
-static int two_look_for_input(void *arg, void **result) {
-    group g = {.waiting = coroutine_current()};
-    add(&g, look_for_input, "A");
-    add(&g, look_for_input, "B");
-    return loop_suspend(NULL);
 }
 
 /* How many turns it takes is left open. */
 SCENARIO(while_taking_turns, "coroutines that only take turns do not keep input from coming") {
     loop *l;
     uv_timer_t timer;
+    coroutine_fn fn = look_for_input;
     loop_new(&l);
     uv_timer_init(loop_uv(l), &timer);
     uv_unref((uv_handle_t *)&timer);
     uv_timer_start(&timer, input_comes, 0, 0);
-    loop_run_until_complete(l, two_look_for_input, NULL, NULL);
+    loop_run_until_complete(l, as_two, &fn, NULL);
     uv_close((uv_handle_t *)&timer, NULL);
     loop_close(l);
 }
