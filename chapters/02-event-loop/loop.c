@@ -58,6 +58,7 @@ struct loop {
     runner *running;    /* whose step this is, or NULL */
     unsigned unseen;    /* turns without a look at libuv, for a turn that leaves out some */
     uint64_t looked_at; /* and when the last look was; nanoseconds */
+    int lent;           /* somebody has asked for uv, and may have opened something on it */
     int stopping;
     loop_exception_handler handler;
     void *handler_arg;
@@ -73,6 +74,7 @@ loop *loop_running(void) {
 }
 
 uv_loop_t *loop_uv(loop *l) {
+    l->lent = 1;
     return &l->uv;
 }
 

@@ -58,6 +58,7 @@ struct loop {
     runner *running;    /* whose step this is, or NULL */
     unsigned unseen;    /* turns without a look at libuv, for a turn that leaves out some */
     uint64_t looked_at; /* and when the last look was; nanoseconds */
+    int lent;           /* somebody has asked for uv, and may have opened something on it */
     int stopping;
     loop_exception_handler handler;
     void *handler_arg;
@@ -73,6 +74,7 @@ loop *loop_running(void) {
 }
 
 uv_loop_t *loop_uv(loop *l) {
+    l->lent = 1;
     return &l->uv;
 }
 
@@ -354,10 +356,13 @@ static inline void fetch_ahead(const loop *l) {
         coroutine_soon(r->co);
 }
 
-/* A look at libuv is a system call, and costs as much as dozens of switches. While libuv has nothing
- * open but our own wake-up handle, there is nothing to see; only a handle that its owner has taken
- * the reference from (uv_unref) would wait in vain, so once in a millisecond we look all the same. */
+/* A look at libuv is a system call, and costs as much as dozens of switches. There is nothing to see
+ * if nobody has ever asked for libuv's loop, nor while nothing is open on it but our own wake-up
+ * handle. Only a handle that its owner has taken the reference from (uv_unref) would then wait in
+ * vain, so once in a millisecond we look all the same. */
 static int worth_a_look(loop *l) {
+    if (!l->lent)
+        return 0;
     if (uv_loop_alive(&l->uv))
         return 1;
     if (++l->unseen % 64 != 0)
@@ -371,12 +376,13 @@ static int worth_a_look(loop *l) {
 
 /* Begins the next turn, if this one is over and nothing but the queue has to be looked at. The turn
  * in which worth_a_look would look at the clock is left to turn(). */
-static void next_turn(loop *l) {
-    if (l->left == 0 && !l->timer_count && !l->stopping && l->queued && !uv_loop_alive(&l->uv) &&
-        (l->unseen + 1) % 64 != 0) {
-        l->unseen++;
-        l->left = l->queued;
-    }
+static inline void next_turn(loop *l) {
+    if (l->left > 0 || l->timer_count || l->stopping)
+        return;
+    if (l->lent && (uv_loop_alive(&l->uv) || (l->unseen + 1) % 64 == 0))
+        return;
+    l->unseen++;
+    l->left = l->queued;
 }
 
 /* libuv does nothing unless something is open that counts, so the wake-up handle counts as that, but
