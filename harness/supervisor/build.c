@@ -588,13 +588,31 @@ void scenario_process(process *p, const char *program, const char *exercise, con
     p->channels[CHANNEL_REPORT] = (channel){.keep = OUTPUT_LIMIT, .limit = TRACE_LIMIT};
 }
 
-char *compiler_words(const plan *p, const code_file *f) {
+/* The words that lie in the cache beside an object. */
+static char *words_of(const plan *p, const unit *u) {
     text words = {0};
-    unit *u = unit_of(p, CHECKED, f);
-    if (!f->problem && access(u->object, F_OK) == 0)
+    if (access(u->object, F_OK) == 0)
         read_file(u->words, &words);
     char *clean = clean_words(p, text_string(&words), LINES_SHOWN);
     text_free(&words);
-    unit_free(u);
     return clean;
+}
+
+char *compiler_words(const plan *p, const code_file *f) {
+    unit *u = unit_of(p, CHECKED, f);
+    char *words = f->problem ? duplicate("") : words_of(p, u);
+    unit_free(u);
+    return words;
+}
+
+int object_count(const builder *b) {
+    return b->count;
+}
+
+const char *object_path(const builder *b, int i) {
+    return b->objects[i]->unit->path;
+}
+
+char *object_words(const builder *b, int i) {
+    return words_of(b->plan, b->objects[i]->unit);
 }

@@ -63,6 +63,12 @@ void build_start(builder *builder, build *b); /* the rest happens in pool_run */
 void build_clear(build *one);                 /* gives back what it holds */
 void builder_close(builder *b);
 
+/* What was compiled, or was there already: the number of objects; the path of one's source, borrowed;
+ * what the compiler said about it although it compiled, the caller's, empty if it said nothing. */
+int object_count(const builder *b);
+const char *object_path(const builder *b, int i);
+char *object_words(const builder *b, int i);
+
 /* Prepares p to run one scenario of a program (or "--list" and NULL), with its three channels, the
  * usual limits and a clean environment. clock: "real", "virtual", or NULL: as the scenario itself
  * says. */

@@ -192,16 +192,21 @@ static const char *const refused =
     "-Werror=implicit-function-declaration -Werror=implicit-int -Werror=int-conversion "
     "-Werror=incompatible-pointer-types";
 
-/* Callbacks have parameters that they do not use, and starters have helpers that nobody calls yet.
- * With fortified headers, which some systems turn on, a read would not be seen by the runtime. */
-static const char *const tolerated = "-Wno-unused-parameter -Wno-unused-function "
-                                     "-Wno-unused-const-variable -U_FORTIFY_SOURCE";
+/* Callbacks have parameters that they do not use. With fortified headers, which some systems turn on,
+ * a read would not be seen by the runtime. */
+static const char *const tolerated = "-Wno-unused-parameter -U_FORTIFY_SOURCE";
 
-static void add_flags(list *l, const plan *p, flavour f, const chapter *chapter,
+/* Starters have helpers that nobody calls yet. */
+static const char *const tolerated_in_submissions =
+    "-Wno-unused-function -Wno-unused-const-variable";
+
+static void add_flags(list *l, const plan *p, flavour f, int ours, const chapter *chapter,
                       const char *exercise) {
     add_all(l, &toolchain_of(p)->compiler);
     split(l, "-std=gnu11 -D_GNU_SOURCE -g -Wall -Wextra", " ");
     split(l, tolerated, " ");
+    if (!ours)
+        split(l, tolerated_in_submissions, " ");
     split(l, refused, " ");
     add_flavour(l, f);
     if (exercise)
@@ -232,7 +237,7 @@ static const char *whose(int ours) {
 unit *unit_new(const plan *p, flavour f, int ours, const chapter *chapter, const char *path,
                const text *source, const char *exercise) {
     unit *u = allocate(sizeof *u);
-    add_flags(&u->command, p, f, chapter, exercise);
+    add_flags(&u->command, p, f, ours, chapter, exercise);
     unsigned long long hash = hash_list(toolchain_of(p)->start, &u->command);
     hash = hash_bytes(hash, path, strlen(path) + 1);
     hash = hash_bytes(hash, source->data, source->length);

@@ -24,9 +24,10 @@ typedef struct mutant {
 typedef struct mutants {
     mutant *items;
     int count;
-    request
-        *requests; /* first one for each chapter, of the reference as it is, then the mutants' */
+    request *requests; /* one for each of them that can be judged */
     int request_count;
+    request *originals; /* one for each chapter: the reference as it is */
+    int original_count;
 } mutants;
 
 static const scenario *scenario_of(const exercise *e, const char *name) {
@@ -72,11 +73,11 @@ static char *changed_reference(mutant *m, const code *reference) {
     return NULL;
 }
 
-static void request_add(mutants *all, request r) {
-    all->requests = reallocate(all->requests, (size_t)(all->request_count + 1) * sizeof(request));
+/* Adds a request to an array of so many. */
+static void request_add(request **requests, int *count, request r) {
+    *requests = reallocate(*requests, (size_t)(*count + 1) * sizeof(request));
     r.base = BASE_REFERENCE;
-    r.until_failure = 1;
-    all->requests[all->request_count++] = r;
+    (*requests)[(*count)++] = r;
 }
 
 static void mutant_add(mutants *all, const plan *p, const code *reference, mutant m,
@@ -90,9 +91,13 @@ static void mutant_add(mutants *all, const plan *p, const code *reference, mutan
     if (!m.problem)
         m.problem = changed_reference(&m, reference);
     if (!m.problem) {
-        request r = {.code = m.code, .chapter = m.chapter, .only = m.exercise, .first = m.catcher};
         m.request = all->request_count;
-        request_add(all, r);
+        request_add(&all->requests, &all->request_count,
+                    (request){.code = m.code,
+                              .chapter = m.chapter,
+                              .only = m.exercise,
+                              .until_failure = 1,
+                              .first = m.catcher});
     }
     all->items = reallocate(all->items, (size_t)(all->count + 1) * sizeof *all->items);
     all->items[all->count++] = m;
@@ -114,13 +119,57 @@ static const result *result_of(const request *r, const exercise *e) {
     return &r->results[e - r->chapter->exercises];
 }
 
-/* Without this, a broken reference would make every mutant look caught. */
-static const request *reference_of(const mutants *all, const chapter *c) {
-    const request *r = all->requests;
-    while (r->chapter != c)
-        r++;
-    return r;
+/* What has caught the mutant; NULL: nothing. */
+static const outcome *caught(const mutants *all, const mutant *m) {
+    return m->problem ? NULL : result_failure(result_of(&all->requests[m->request], m->exercise));
 }
+
+/* ---- the reference ---- */
+
+/* NULL if no mutant of that chapter was caught. */
+static request *original_of(const mutants *all, const chapter *c) {
+    for (int i = 0; i < all->original_count; i++)
+        if (all->originals[i].chapter == c)
+            return &all->originals[i];
+    return NULL;
+}
+
+static char **nothing_asked(const chapter *c) {
+    char **asked = allocate((size_t)c->exercise_count * sizeof *asked);
+    for (int i = 0; i < c->exercise_count; i++)
+        asked[i] = allocate((size_t)c->exercises[i].scenario_count);
+    return asked;
+}
+
+/* Asks for what has caught the mutant. */
+static void ask_reference(mutants *all, const mutant *m, const code *reference) {
+    const outcome *o = caught(all, m);
+    if (!o)
+        return;
+    if (!original_of(all, m->chapter))
+        request_add(&all->originals, &all->original_count,
+                    (request){.code = reference,
+                              .chapter = m->chapter,
+                              .asked = nothing_asked(m->chapter)});
+    original_of(all, m->chapter)
+        ->asked[m->exercise - m->chapter->exercises][o->scenario - m->exercise->scenarios] = 1;
+}
+
+/* What catches mutants, the reference must pass: if it were broken, every mutant would look caught. */
+static void judge_reference(mutants *all, const plan *p, const code *reference) {
+    for (int i = 0; i < all->count; i++)
+        ask_reference(all, &all->items[i], reference);
+    judge(p, all->originals, all->original_count, NULL, NULL);
+}
+
+static void original_free(request *r) {
+    results_free(r->chapter, r->results);
+    for (int i = 0; i < r->chapter->exercise_count; i++)
+        free(r->asked[i]);
+    free(r->asked);
+}
+
+/* ---- the report ---- */
 
 static char *with_trouble(const char *reason, const result *r) {
     const outcome *o = result_failure(r);
@@ -136,15 +185,15 @@ static char *not_caught(const mutants *all, const mutant *m) {
         return duplicate(m->problem);
     const result *r = result_of(&all->requests[m->request], m->exercise);
     const char *wanted = fields_get(&m->patch.head, "verdict");
-    const result *original = result_of(reference_of(all, m->chapter), m->exercise);
-    if (original->kind != PASS)
-        return with_trouble("the reference itself does not pass this exercise", original);
     if (r->kind == PASS)
         return formatted("every scenario passes, though this student believes:\n  %s",
                          fields_get(&m->patch.head, "misconception"));
     if (r->kind == COMPILE_ERROR || r->kind == LINK_ERROR || r->kind == MISSING_FILE ||
         r->kind == MISSING_LIBRARY || r->kind == GRADER_ERROR)
         return with_trouble("a mutant must run", r);
+    const result *original = result_of(original_of(all, m->chapter), m->exercise);
+    if (original->kind != PASS)
+        return with_trouble("the reference itself does not pass this exercise", original);
     if (wanted && strcmp(wanted, verdict_name(r->kind)) != 0)
         return with_trouble("it has another verdict than its 'verdict:'", r);
     if (r->kind == TIMEOUT && !wanted) /* the machine may just have been slow */
@@ -162,7 +211,7 @@ static void mutant_report(checks *k, const mutants *all, const mutant *m) {
         check_failed(k, reason, "%s/%s %s  not caught", short_name(m->chapter), m->exercise->id,
                      m->name);
     } else {
-        const outcome *o = result_failure(result_of(&all->requests[m->request], m->exercise));
+        const outcome *o = caught(all, m);
         /* A scenario about threads may catch it on one day and not on another. */
         char *other = o && o->scenario != m->catcher
                           ? formatted("by %s, while its 'scenario: %s' passes: ", o->scenario->name,
@@ -197,8 +246,11 @@ static void mutants_free(mutants *all) {
         if (m->code)
             code_free(m->code);
     }
+    for (int i = 0; i < all->original_count; i++)
+        original_free(&all->originals[i]);
     free(all->items);
     free(all->requests);
+    free(all->originals);
 }
 
 /* e: NULL for the chapter as a whole. */
@@ -212,16 +264,12 @@ int command_mutants(plan *p, const options *o) {
     checks k = {0};
     mutants all = {0};
     code *reference = code_reference(p);
-    const exercise *only = o->exercise ? plan_exercise(p, o->exercise, NULL) : NULL;
-    for (int i = 0; i < p->chapter_count; i++)
-        if (wanted(p, o, &p->chapters[i], NULL))
-            request_add(&all,
-                        (request){.code = reference, .chapter = &p->chapters[i], .only = only});
     for (int i = 0; i < p->chapter_count; i++)
         for (int j = 0; j < p->chapters[i].exercise_count; j++)
             if (wanted(p, o, &p->chapters[i], &p->chapters[i].exercises[j]))
                 mutants_of(&all, p, reference, &p->chapters[i], &p->chapters[i].exercises[j]);
     judge(p, all.requests, all.request_count, NULL, NULL);
+    judge_reference(&all, p, reference);
     for (int i = 0; i < all.count; i++)
         mutant_report(&k, &all, &all.items[i]);
     for (int i = 0; i < p->chapter_count; i++)

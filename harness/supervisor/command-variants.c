@@ -1,6 +1,7 @@
 /* command-variants.c - different but right implementations must get full marks: what fails one of
  * them fixes more than the contract promises. */
 #include "authoring.h"
+#include "build.h"
 #include "commands.h"
 #include "judge.h"
 #include "lint.h"
@@ -78,15 +79,27 @@ static void variants_of(variants *all, const plan *p, const code *reference, cha
     list_free(&names);
 }
 
-static void variant_report(checks *k, const variants *all, const variant *v) {
+/* Adds what the compiler says about the variant's own files. */
+static void add_warnings(const variant *v, const plan *p, text *reason) {
+    for (int i = 0; i < v->code->count; i++) {
+        const code_file *f = &v->code->files[i];
+        char *words = strcmp(f->folder, "solutions") == 0 ? NULL : compiler_words(p, f);
+        text_add(reason, words ? words : "");
+        free(words);
+    }
+}
+
+static void variant_report(checks *k, const plan *p, const variants *all, const variant *v) {
     text reason = {0};
     if (v->problem)
         text_add(&reason, v->problem);
     else
         troubles_of(v->chapter, all->requests[v->request].results, NULL, &reason);
+    if (!v->problem)
+        add_warnings(v, p, &reason);
     if (reason.length)
-        check_failed(k, text_string(&reason), "%s %s  does not get full marks", v->chapter->name,
-                     v->name);
+        check_failed(k, text_string(&reason), "%s %s  does not get full marks, or has warnings",
+                     v->chapter->name, v->name);
     else
         check_passed(k, "%s %s  %d of %d points", v->chapter->name, v->name,
                      exercise_points(v->chapter), exercise_points(v->chapter));
@@ -126,7 +139,7 @@ int command_variants(plan *p, const options *o) {
             variants_of(&all, p, reference, &p->chapters[i]);
     judge(p, all.requests, all.request_count, NULL, NULL);
     for (int i = 0; i < all.count; i++)
-        variant_report(&k, &all, &all.items[i]);
+        variant_report(&k, p, &all, &all.items[i]);
     for (int i = 0; i < p->chapter_count; i++)
         if (!only || only == &p->chapters[i])
             count_report(&k, &all, &p->chapters[i]);

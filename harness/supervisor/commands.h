@@ -15,6 +15,7 @@ int command_hint(plan *p, const options *o);
 int command_demo(plan *p, const options *o);
 int command_debug(plan *p, const options *o);
 int command_flake(plan *p, const options *o);
+int command_warnings(plan *p, const options *o);
 int command_starters(plan *p, const options *o);
 int command_lint(plan *p, const options *o);
 int command_book(plan *p, const options *o);

@@ -145,8 +145,8 @@ static char *ratio_words(double ratio) {
     return ratio < 10 ? formatted("%.1f", ratio) : formatted("%.0f", ratio);
 }
 
-/* Slow is what grows faster than the geometric mean of linear and quadratic, n to the power of 1.5;
- * that much less than either cannot be an accident of the machine. */
+/* Slow is what grows faster than the geometric mean of linear and quadratic, n to the power of 1.5.
+ * What other processes do to the machine can make a cost look two or three times as high. */
 static int too_slow(double items, double times, double large_ns) {
     return large_ns >= 1e6 && times * times >= items * items * items;
 }
@@ -171,6 +171,7 @@ int explain_cost(const evidence *e, outcome *o) {
     int quadratic = times * times < items * items * items * items * items;
     char *more = ratio_words(items), *longer = ratio_words(times);
     o->kind = SLOW;
+    o->doubtful = times < items * items / 2; /* beyond that it is no accident */
     o->headline = formatted("%s times the items took %s times as long: that is %s; the reference "
                             "grows in proportion.",
                             more, longer, quadratic ? "quadratic" : "even more than quadratic");

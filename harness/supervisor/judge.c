@@ -42,6 +42,10 @@ static int is_wanted(const request *r, int exercise) {
     return !r->only || r->only == &r->chapter->exercises[exercise];
 }
 
+static int is_asked(const request *r, int exercise, int scenario) {
+    return !r->asked || r->asked[exercise][scenario];
+}
+
 static void results_prepare(request *r) {
     const chapter *c = r->chapter;
     r->results = allocate((size_t)c->exercise_count * sizeof *r->results);
@@ -213,8 +217,8 @@ static outcome *outcome_of(const request *r, const attempt *a) {
 
 /* How often a scenario is tried that ends like this. The grader may have failed for want of memory or
  * processes. And what only other processes have made slow is not slow in every one of three runs. */
-static int tries_for(verdict_kind kind) {
-    return kind == SLOW ? 3 : kind == GRADER_ERROR ? 2 : 1;
+static int tries_for(const outcome *o) {
+    return o->doubtful ? 3 : o->kind == GRADER_ERROR ? 2 : 1;
 }
 
 /* Returns how often such a scenario is tried. */
@@ -226,8 +230,8 @@ static int attempt_judge(const attempt *a, const run *run) {
         const exercise *e = &r->chapter->exercises[a->exercise];
         outcome *o = outcome_of(r, a);
         explain_run(&t->build, r, e, &e->scenarios[a->scenario], run, o);
-        if (tries < tries_for(o->kind))
-            tries = tries_for(o->kind);
+        if (tries < tries_for(o))
+            tries = tries_for(o);
     }
     return tries;
 }
@@ -303,11 +307,14 @@ static void not_measured(trial *t, int exercise, int scenario) {
 /* Wrong code may take for ever: what it costs is of interest only when it is right. */
 static void measure_costs(trial *t, int exercise) {
     const struct exercise *e = &t->build.chapter->exercises[exercise];
-    for (int i = 0; i < e->scenario_count; i++)
-        if (is_cost(e, i) && first_failed(t->requests[0], exercise))
+    for (int i = 0; i < e->scenario_count; i++) {
+        if (!is_cost(e, i) || !is_asked(t->requests[0], exercise, i))
+            continue;
+        if (first_failed(t->requests[0], exercise))
             not_measured(t, exercise, i);
-        else if (is_cost(e, i))
+        else
             attempt_start(t, exercise, i, 1);
+    }
 }
 
 static void left_out(trial *t, int exercise, int scenario) {
@@ -343,7 +350,7 @@ static void go_on(trial *t, int exercise) {
     int alone = t->next[exercise] == 0 || t->requests[0]->until_failure;
     for (int started = 0; t->next[exercise] < e->scenario_count && !(started && alone);) {
         int i = nth(t->requests[0], e, t->next[exercise]++);
-        if (is_cost(e, i))
+        if (is_cost(e, i) || !is_asked(t->requests[0], exercise, i))
             continue;
         if (decided)
             left_out(t, exercise, i);
@@ -370,7 +377,7 @@ static void scenario_over(trial *t, int exercise, int scenario) {
 static void exercise_start(trial *t, int exercise) {
     const struct exercise *e = &t->build.chapter->exercises[exercise];
     for (int i = 0; i < e->scenario_count; i++)
-        t->left[exercise] += !is_cost(e, i);
+        t->left[exercise] += !is_cost(e, i) && is_asked(t->requests[0], exercise, i);
     go_on(t, exercise);
 }
 
@@ -384,7 +391,8 @@ static void built(build *b, void *arg) {
         if (b->program)
             exercise_start(t, i);
         for (int j = 0; !b->program && j < b->chapter->exercises[i].scenario_count; j++)
-            not_built(t, i, j);
+            if (is_asked(t->requests[0], i, j))
+                not_built(t, i, j);
     }
 }
 
@@ -404,7 +412,8 @@ static int same_base(const judging *j, const request *a, const request *b) {
 
 static int same(const judging *j, const request *a, const request *b) {
     return a->code == b->code && a->chapter == b->chapter && a->only == b->only &&
-           a->until_failure == b->until_failure && a->first == b->first && same_base(j, a, b);
+           a->until_failure == b->until_failure && a->first == b->first && a->asked == b->asked &&
+           same_base(j, a, b);
 }
 
 static trial *trial_for(judging *j, trial *trials, int count, const request *r) {
@@ -422,8 +431,8 @@ static void trial_add(trial *t, request *r) {
 static int scenarios_of(const request *r) {
     int count = 0;
     for (int i = 0; i < r->chapter->exercise_count; i++)
-        if (is_wanted(r, i))
-            count += r->chapter->exercises[i].scenario_count;
+        for (int j = 0; is_wanted(r, i) && j < r->chapter->exercises[i].scenario_count; j++)
+            count += is_asked(r, i, j);
     return count;
 }
 

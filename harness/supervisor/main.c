@@ -36,6 +36,7 @@ static const struct command {
     {"expected", command_expected, PLAN, "[--check] [--chapter X] [--exercise ID]"},
     {"starters", command_starters, PLAN, "[--check]"},
     {"lint", command_lint, NO_PLAN, ""},
+    {"warnings", command_warnings, PLAN, ""},
     {"book", command_book, PLAN, "[--check]"},
     {"mutants", command_mutants, WITH_TRACES, "[--chapter X] [--exercise ID]"},
     {"variants", command_variants, WITH_TRACES, "[--chapter X]"},

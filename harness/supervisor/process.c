@@ -211,11 +211,12 @@ static void watch_signals(pool *p) {
     }
 }
 
+/* One more than there are processors: of so many, there is nearly always one that waits. */
 void pool_open(pool *p) {
     cpu_set_t processors;
-    *p = (pool){.most = 1};
+    *p = (pool){.most = 2};
     if (sched_getaffinity(0, sizeof processors, &processors) == 0)
-        p->most = CPU_COUNT(&processors);
+        p->most = CPU_COUNT(&processors) + 1;
     int error = uv_loop_init(&p->loop);
     if (error)
         die("no event loop: %s", uv_strerror(error));

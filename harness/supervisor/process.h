@@ -51,7 +51,7 @@ typedef struct pool {
     uv_signal_t signals[3];
 } pool;
 
-void pool_open(pool *p); /* as many at a time as there are processors */
+void pool_open(pool *p); /* one more at a time than there are processors */
 void pool_start(pool *p, process *one);
 void pool_run(pool *p); /* until nothing runs and nothing waits */
 void pool_close(pool *p);

@@ -43,7 +43,8 @@ typedef struct outcome {
     text details;   /* lines below it: the two timelines, the waiting tasks, compiler's words */
     text output;    /* what the program printed, as bytes, capped; and whether it was cut */
     int output_cut;
-    int not_run; /* another scenario of the exercise has failed, which is enough */
+    int doubtful; /* SLOW, but not by so much that it cannot be an accident */
+    int not_run;  /* another scenario of the exercise has failed, which is enough */
 } outcome;
 
 /* The result of one exercise with one base. */
