@@ -8,7 +8,7 @@
  *     /drip/MS            ten pieces of ten bytes, with so many milliseconds before each
  *     /crumbs/N           so many pieces of 128 bytes
  *     /big/BYTES          so many bytes of text
- *     /endless            a page that never ends
+ *     /endless            a page of 16 MiB, more than anyone wants
  *     /gzip               a page that is compressed
  *     /json               no HTML
  *     /no-type            nobody says what it is
