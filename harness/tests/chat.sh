@@ -59,6 +59,7 @@ checks_of() { # words, command ...
 
 # Starts the server on free ports: its process id is in $server, the ports in $tcp and $http.
 start_server() { # options
+    : >"$work/server.out" # the port is that of this server
     "$workbook" demo --chapter 14 --name chat_server -- --tcp 0 --http 0 "$@" >"$work/server.out" 2>&1 &
     server=$!
     tcp=$(after 'nc 127\.0\.0\.1 ' "$work/server.out")

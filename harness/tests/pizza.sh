@@ -9,6 +9,7 @@ name=pizza
 
 # Starts the server on a free port: its process id is in $server, the port in $port.
 start_server() {
+    : >"$work/server.out" # the port is that of this server
     "$workbook" demo --chapter 09 --name pizzeria -- 0 >"$work/server.out" 2>&1 &
     server=$!
     started="$started $server"

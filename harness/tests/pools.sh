@@ -28,7 +28,9 @@ lines_in() { # file, lines
     return 1
 }
 
+# The output is emptied here: who begins in the background may be late.
 start_numbers() { # database, output
+    : >"$2"
     "$workbook" demo --chapter 12 --name numbers -- "$1" >"$2" 2>"$2.err" &
     numbers=$!
     started="$started $numbers"
@@ -127,6 +129,7 @@ is "and what was committed is there" "$(examine "$work/small.db" "$work/small.nu
 
 # Another process has locked it.
 demo transfer "$work/bank.db" >/dev/null
+: >"$work/holder"
 python3 - "$work/bank.db" >"$work/holder" <<'END' &
 import sqlite3, sys, time
 database = sqlite3.connect(sys.argv[1], isolation_level=None)
