@@ -1,10 +1,14 @@
 /* command-mutants.c - every wrong implementation must be caught by a scenario of the exercise that it
- * belongs to; the one that it names is tried first. */
+ * belongs to; the one that it names is tried first.
+ *
+ * What a trace tells needs no sanitizers, and without them a program is made and run in half the time.
+ * So those that are not caught without sanitizers are judged once more, with them. */
 #include "authoring.h"
 #include "commands.h"
 #include "judge.h"
 #include "lint.h"
 #include "patch.h"
+#include "under.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,16 +22,23 @@ typedef struct mutant {
     const scenario *catcher; /* the scenario that should not pass */
     char *problem;           /* why it cannot be judged; NULL if it can */
     code *code;
-    int request; /* which one is its */
+    struct round *round; /* the last one in which it was judged; NULL: none */
+    int request;         /* which one there is its */
 } mutant;
+
+/* What is judged under the same sanitizers. */
+typedef struct round {
+    const char *under;
+    request *requests; /* one for each mutant */
+    int request_count;
+    request *originals; /* one for each chapter: the reference as it is */
+    int original_count;
+} round;
 
 typedef struct mutants {
     mutant *items;
     int count;
-    request *requests; /* one for each of them that can be judged */
-    int request_count;
-    request *originals; /* one for each chapter: the reference as it is */
-    int original_count;
+    round plain, sanitized;
 } mutants;
 
 static const scenario *scenario_of(const exercise *e, const char *name) {
@@ -90,15 +101,6 @@ static void mutant_add(mutants *all, const plan *p, const code *reference, mutan
         m.problem = find_catcher(&m);
     if (!m.problem)
         m.problem = changed_reference(&m, reference);
-    if (!m.problem) {
-        m.request = all->request_count;
-        request_add(&all->requests, &all->request_count,
-                    (request){.code = m.code,
-                              .chapter = m.chapter,
-                              .only = m.exercise,
-                              .until_failure = 1,
-                              .first = m.catcher});
-    }
     all->items = reallocate(all->items, (size_t)(all->count + 1) * sizeof *all->items);
     all->items[all->count++] = m;
     free(path);
@@ -115,22 +117,32 @@ static void mutants_of(mutants *all, const plan *p, const code *reference, chapt
     list_free(&files);
 }
 
+/* ---- judging ---- */
+
+static void round_add(round *r, mutant *m) {
+    m->round = r;
+    m->request = r->request_count;
+    request_add(&r->requests, &r->request_count,
+                (request){.code = m->code,
+                          .chapter = m->chapter,
+                          .only = m->exercise,
+                          .until_failure = 1,
+                          .first = m->catcher});
+}
+
 static const result *result_of(const request *r, const exercise *e) {
     return &r->results[e - r->chapter->exercises];
 }
 
-/* What has caught the mutant; NULL: nothing. */
-static const outcome *caught(const mutants *all, const mutant *m) {
-    return m->problem ? NULL : result_failure(result_of(&all->requests[m->request], m->exercise));
+static const result *mutant_result(const mutant *m) {
+    return result_of(&m->round->requests[m->request], m->exercise);
 }
 
-/* ---- the reference ---- */
-
 /* NULL if no mutant of that chapter was caught. */
-static request *original_of(const mutants *all, const chapter *c) {
-    for (int i = 0; i < all->original_count; i++)
-        if (all->originals[i].chapter == c)
-            return &all->originals[i];
+static request *original_of(const round *r, const chapter *c) {
+    for (int i = 0; i < r->original_count; i++)
+        if (r->originals[i].chapter == c)
+            return &r->originals[i];
     return NULL;
 }
 
@@ -142,24 +154,28 @@ static char **nothing_asked(const chapter *c) {
 }
 
 /* Asks for what has caught the mutant. */
-static void ask_reference(mutants *all, const mutant *m, const code *reference) {
-    const outcome *o = caught(all, m);
+static void ask_reference(const mutant *m, const code *reference) {
+    const outcome *o = result_failure(mutant_result(m));
+    round *r = m->round;
     if (!o)
         return;
-    if (!original_of(all, m->chapter))
-        request_add(&all->originals, &all->original_count,
+    if (!original_of(r, m->chapter))
+        request_add(&r->originals, &r->original_count,
                     (request){.code = reference,
                               .chapter = m->chapter,
                               .asked = nothing_asked(m->chapter)});
-    original_of(all, m->chapter)
+    original_of(r, m->chapter)
         ->asked[m->exercise - m->chapter->exercises][o->scenario - m->exercise->scenarios] = 1;
 }
 
 /* What catches mutants, the reference must pass: if it were broken, every mutant would look caught. */
-static void judge_reference(mutants *all, const plan *p, const code *reference) {
+static void round_judge(round *r, const mutants *all, const plan *p, const code *reference) {
+    under_choose(r->under);
+    judge(p, r->requests, r->request_count, NULL, NULL);
     for (int i = 0; i < all->count; i++)
-        ask_reference(all, &all->items[i], reference);
-    judge(p, all->originals, all->original_count, NULL, NULL);
+        if (all->items[i].round == r)
+            ask_reference(&all->items[i], reference);
+    judge(p, r->originals, r->original_count, NULL, NULL);
 }
 
 static void original_free(request *r) {
@@ -167,6 +183,15 @@ static void original_free(request *r) {
     for (int i = 0; i < r->chapter->exercise_count; i++)
         free(r->asked[i]);
     free(r->asked);
+}
+
+static void round_free(round *r) {
+    for (int i = 0; i < r->request_count; i++)
+        results_free(r->requests[i].chapter, r->requests[i].results);
+    for (int i = 0; i < r->original_count; i++)
+        original_free(&r->originals[i]);
+    free(r->requests);
+    free(r->originals);
 }
 
 /* ---- the report ---- */
@@ -180,10 +205,10 @@ static char *with_trouble(const char *reason, const result *r) {
 }
 
 /* Why the mutant is not caught as it must be; NULL if it is. */
-static char *not_caught(const mutants *all, const mutant *m) {
+static char *not_caught(const mutant *m) {
     if (m->problem)
         return duplicate(m->problem);
-    const result *r = result_of(&all->requests[m->request], m->exercise);
+    const result *r = mutant_result(m);
     const char *wanted = fields_get(&m->patch.head, "verdict");
     if (r->kind == PASS)
         return formatted("every scenario passes, though this student believes:\n  %s",
@@ -191,7 +216,7 @@ static char *not_caught(const mutants *all, const mutant *m) {
     if (r->kind == COMPILE_ERROR || r->kind == LINK_ERROR || r->kind == MISSING_FILE ||
         r->kind == MISSING_LIBRARY || r->kind == GRADER_ERROR)
         return with_trouble("a mutant must run", r);
-    const result *original = result_of(original_of(all, m->chapter), m->exercise);
+    const result *original = result_of(original_of(m->round, m->chapter), m->exercise);
     if (original->kind != PASS)
         return with_trouble("the reference itself does not pass this exercise", original);
     if (wanted && strcmp(wanted, verdict_name(r->kind)) != 0)
@@ -205,13 +230,13 @@ static char *not_caught(const mutants *all, const mutant *m) {
     return NULL;
 }
 
-static void mutant_report(checks *k, const mutants *all, const mutant *m) {
-    char *reason = not_caught(all, m);
+static void mutant_report(checks *k, const mutant *m) {
+    char *reason = not_caught(m);
     if (reason) {
         check_failed(k, reason, "%s/%s %s  not caught", short_name(m->chapter), m->exercise->id,
                      m->name);
     } else {
-        const outcome *o = caught(all, m);
+        const outcome *o = result_failure(mutant_result(m));
         /* A scenario about threads may catch it on one day and not on another. */
         char *other = o && o->scenario != m->catcher
                           ? formatted("by %s, while its 'scenario: %s' passes: ", o->scenario->name,
@@ -236,8 +261,6 @@ static void count_report(checks *k, const mutants *all, const chapter *c) {
 }
 
 static void mutants_free(mutants *all) {
-    for (int i = 0; i < all->request_count; i++)
-        results_free(all->requests[i].chapter, all->requests[i].results);
     for (int i = 0; i < all->count; i++) {
         mutant *m = &all->items[i];
         free(m->name);
@@ -246,11 +269,23 @@ static void mutants_free(mutants *all) {
         if (m->code)
             code_free(m->code);
     }
-    for (int i = 0; i < all->original_count; i++)
-        original_free(&all->originals[i]);
     free(all->items);
-    free(all->requests);
-    free(all->originals);
+    round_free(&all->plain);
+    round_free(&all->sanitized);
+}
+
+static void judge_all(mutants *all, const plan *p, const code *reference) {
+    for (int i = 0; i < all->count; i++)
+        if (!all->items[i].problem)
+            round_add(&all->plain, &all->items[i]);
+    round_judge(&all->plain, all, p, reference);
+    for (int i = 0; i < all->count; i++) {
+        char *reason = not_caught(&all->items[i]);
+        if (reason && !all->items[i].problem)
+            round_add(&all->sanitized, &all->items[i]);
+        free(reason);
+    }
+    round_judge(&all->sanitized, all, p, reference);
 }
 
 /* e: NULL for the chapter as a whole. */
@@ -262,16 +297,15 @@ static int wanted(plan *p, const options *o, const chapter *c, const exercise *e
 
 int command_mutants(plan *p, const options *o) {
     checks k = {0};
-    mutants all = {0};
+    mutants all = {.plain.under = "none", .sanitized.under = "address"};
     code *reference = code_reference(p);
     for (int i = 0; i < p->chapter_count; i++)
         for (int j = 0; j < p->chapters[i].exercise_count; j++)
             if (wanted(p, o, &p->chapters[i], &p->chapters[i].exercises[j]))
                 mutants_of(&all, p, reference, &p->chapters[i], &p->chapters[i].exercises[j]);
-    judge(p, all.requests, all.request_count, NULL, NULL);
-    judge_reference(&all, p, reference);
+    judge_all(&all, p, reference);
     for (int i = 0; i < all.count; i++)
-        mutant_report(&k, &all, &all.items[i]);
+        mutant_report(&k, &all.items[i]);
     for (int i = 0; i < p->chapter_count; i++)
         if (wanted(p, o, &p->chapters[i], NULL) && !o->exercise)
             count_report(&k, &all, &p->chapters[i]);
